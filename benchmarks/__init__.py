@@ -1,0 +1,1 @@
+"""Benchmarks: every published figure can be measured again with ``python -m benchmarks``."""

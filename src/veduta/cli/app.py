@@ -1,0 +1,80 @@
+"""The `veduta` command: knows the groups by name and loads only the one that is asked for."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+# command -> (module, attribute, one-line help): shown by --help without importing anything heavy.
+LAZY: dict[str, tuple[str, str, str]] = {
+    "up": ("veduta.cli.up", "up", "Add photos and serve the library in the browser."),
+    "add": ("veduta.cli.add", "add", "Add folders of photos to the library."),
+    "status": ("veduta.cli.status", "status", "Show how many photos are done, pending or failed, and why."),
+    "search": ("veduta.cli.search", "search", "Find photos by words, people, places, dates and more."),
+    "similar": ("veduta.cli.search", "similar", "Find photos that look like a given one."),
+    "albums": ("veduta.cli.albums", "albums", "List albums."),
+    "people": ("veduta.cli.people", "people", "List, name, merge, split, hide and forget people."),
+    "duplicates": ("veduta.cli.duplicates", "duplicates", "Group duplicate and near-duplicate photos."),
+    "export": ("veduta.cli.export", "export", "Copy photos, with or without their location, to a folder."),
+    "backup": ("veduta.cli.backup", "backup", "Write the catalog to one file."),
+    "restore": ("veduta.cli.backup", "restore", "Restore a catalog from a backup file and prove it."),
+    "verify": ("veduta.cli.backup", "verify", "Check the catalog and the originals against their hashes."),
+    "see": ("veduta.cli.see", "see", "Print what is seen in photos, with no library."),
+    "models": ("veduta.cli.models", "models", "Pull, list, add and remove networks."),
+    "demo": ("veduta.cli.demo", "demo", "Make a demo folder from photographs that installed packages ship."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return list(LAZY)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        if cmd_name not in LAZY:
+            return None
+        from importlib import import_module
+
+        import typer
+
+        module, attribute, _ = LAZY[cmd_name]
+        made = getattr(import_module(module), attribute)
+        if isinstance(made, click.Command):
+            return made
+        if not isinstance(made, typer.Typer):
+            wrapper = typer.Typer(add_completion=False)
+            wrapper.command(name=cmd_name)(made)
+            made = wrapper
+        command = typer.main.get_command(made)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in LAZY.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="veduta", message="veduta %(version)s")
+def cli() -> None:
+    """Veduta: a photo library that sees."""
+
+
+def main() -> None:
+    """Run the command line; errors that Veduta raises on purpose are told in one line, with exit status 1."""
+    from veduta.errors import VedutaError
+
+    try:
+        cli(prog_name="veduta")
+    except VedutaError as error:
+        print(f"veduta: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

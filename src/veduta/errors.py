@@ -1,0 +1,38 @@
+"""Named errors: each says which file, what is wrong and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class VedutaError(Exception):
+    """Base of every error that Veduta raises on purpose; its text is fit to show to a user."""
+
+
+class UnreadableImage(VedutaError):
+    """A file that cannot be opened as a picture."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        self.path = Path(path)
+        self.reason = reason
+        super().__init__(f"{self.path.name}: {reason}")
+
+
+class ModelUnavailable(VedutaError):
+    """A network whose weights are not in the model store."""
+
+
+class WrongHash(VedutaError):
+    """A file whose SHA-256 is not the one on record."""
+
+
+class CatalogError(VedutaError):
+    """The catalog cannot be opened, read or written."""
+
+
+class QueryError(VedutaError):
+    """A search that cannot be understood."""
+
+
+class NotFound(VedutaError):
+    """Something that was asked for by name or number does not exist."""

@@ -1,0 +1,1 @@
+"""Floor 1: pixels and files. Knows no network."""

@@ -1,0 +1,1 @@
+"""Floor 1: networks for inference. Knows no task."""

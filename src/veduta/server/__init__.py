@@ -1,0 +1,1 @@
+"""Floor 4: HTTP API and the built web app."""

@@ -1,0 +1,1 @@
+"""Floor 2: geometry. Empty: no tool is built yet."""

@@ -1,0 +1,39 @@
+"""Shared fixtures: the evaluation pictures, the model store, packaged photographs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def eval_dir() -> Path:
+    """The folder of evaluation pictures; skips where it is absent."""
+    folder = Path(os.environ.get("VEDUTA_EVAL", ROOT.parent / "shared" / "eval"))
+    if not folder.is_dir():
+        pytest.skip(f"no evaluation pictures at {folder} (set VEDUTA_EVAL)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photographs() -> Path:
+    """The folder of photographs that scikit-image ships."""
+    import skimage
+
+    return Path(skimage.__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def store():  # type: ignore[no-untyped-def]
+    """The user's model store, with the default packs pulled; skips where they are not."""
+    from veduta.nets.store import default_store
+
+    found = default_store()
+    missing = [state.name for state in found.states() if state.default and not state.ready]
+    if missing:
+        pytest.skip(f"model store lacks {', '.join(missing)}: run `veduta models pull`")
+    return found
