@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_data_directory, description="where libraries and models live")
     models: Path | None = Field(None, description="the model store, if it is not home/models")
     library: Path | None = Field(None, description="the library, if it is not home/library")
+    database: str | None = Field(None, description="database URL of the catalog; none: SQLite inside the library")
     threads: int = Field(0, ge=0, description="processor threads for networks; 0: all cores")
     analysis_side: int = Field(2048, ge=640, description="longer side, in pixels, at which photos are analyzed")
     max_pixels: int = Field(400_000_000, description="pictures with more pixels than this are refused")
