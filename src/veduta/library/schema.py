@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0001"
+REVISION = "0002"
 """Revision of the newest migration; a catalog at this revision is opened without loading Alembic."""
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -237,7 +237,9 @@ class Work(Base):
     """A recognizer's verdict on a photo: a photo without a row of the present version is still to do."""
 
     __tablename__ = "work"
-    __table_args__ = (Index("ix_work_recognizer_state", "recognizer", "version", "state"),)
+    __table_args__ = (
+        Index("ix_work_recognizer_version_state", "recognizer", "version", "state", "photo_id"),
+    )
 
     photo_id: Mapped[int] = _photo_key(primary_key=True)
     recognizer: Mapped[str] = mapped_column(primary_key=True)
@@ -387,3 +389,40 @@ class Preference(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)
+
+
+class Term(Base):
+    """A word or name by which photos are found, in one field (object, city, text, ...)."""
+
+    __tablename__ = "terms"
+    __table_args__ = (UniqueConstraint("field", "word"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    field: Mapped[str]
+    word: Mapped[str]
+
+
+class Document(Base):
+    """What a photo is found by: packed (term, weight) pairs; `seq` grows with every change."""
+
+    __tablename__ = "documents"
+
+    photo_id: Mapped[int] = _photo_key(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger, index=True)
+    day: Mapped[int]  # yyyymmdd, 0 when unknown
+    shown: Mapped[bool]
+    terms: Mapped[bytes] = mapped_column(LargeBinary)  # little-endian (uint32 term, uint8 weight) pairs
+
+
+class ForgottenFace(Base):
+    """Where a face was that the user wants forgotten: only the place in the photo is kept, no vector."""
+
+    __tablename__ = "forgotten_faces"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    photo_id: Mapped[int] = _photo_key(index=True)
+    x: Mapped[float]
+    y: Mapped[float]
+    w: Mapped[float]
+    h: Mapped[float]
+    at: Mapped[datetime] = mapped_column(default=now)
