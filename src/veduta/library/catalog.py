@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -42,10 +44,20 @@ def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+def _as_plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be kept as JSON")
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_plain)
+
+
 def _make_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=8, max_overflow=24)
+        return create_engine(url, pool_pre_ping=True, json_serializer=_to_json)
+    engine = create_engine(url, pool_size=8, max_overflow=24, json_serializer=_to_json)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -69,8 +81,9 @@ class Catalog:
     ) -> Catalog:
         """Open the library in `directory` (default: the user's), creating or upgrading its catalog as needed.
 
-        `url` puts the database elsewhere (PostgreSQL); thumbnails stay in `directory`. Raises CatalogError when
-        there is none and `create` is false, when it is newer than this program, damaged, or cannot be written.
+        `url` puts the database elsewhere (PostgreSQL); thumbnails stay in `directory`. Raises CatalogError
+        when there is none and `create` is false, when it is newer than this program, damaged, or cannot be
+        written.
         """
         directory = Path(directory or settings().library_directory).expanduser().absolute()
         url = url or settings().database

@@ -1,0 +1,49 @@
+"""`veduta export`: copies of photos in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from veduta.cli.add import JsonOption, LibraryOption
+from veduta.cli.output import Bar, emit, say
+
+
+def export(
+    target: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the copies; made if need be.")],
+    query: Annotated[
+        str | None, typer.Argument(metavar="[QUERY]", help="Which photos, as in search.")
+    ] = None,
+    ids: Annotated[
+        list[int] | None, typer.Option("--id", metavar="ID", help="A photo by its number; may be repeated.")
+    ] = None,
+    sidecars: Annotated[bool, typer.Option("--sidecars", help="Write an XMP file beside each copy.")] = False,
+    no_location: Annotated[
+        bool, typer.Option("--no-location", help="Take the position out of the copies.")
+    ] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy photos, with or without their location, to a folder; the originals stay as they are."""
+    from veduta.library.catalog import Catalog
+    from veduta.library.export import export as copy
+    from veduta.library.search import search
+
+    if (query is None) == (not ids):
+        raise typer.BadParameter("say which photos: either a QUERY or --id")
+    with Catalog.open(library, create=False) as catalog:
+        chosen = list(ids or ())
+        if query is not None:
+            chosen = [hit.photo_id for hit in search(catalog, query, limit=10_000_000, offset=0).hits]
+        done = copy(catalog, chosen, target, sidecars, not no_location, Bar())
+    for one in done:
+        if as_json:
+            emit(one.as_json())
+        elif one.reason is not None:
+            say(f"{one.path}: {one.reason}")
+    if not as_json:
+        typer.echo(f"{sum(one.copy is not None for one in done)} of {len(done)} photos copied to {target}")
+    if any(one.copy is None for one in done):
+        raise typer.Exit(1)

@@ -1,0 +1,245 @@
+"""Add photos: walk, identify, decode once, look, write. Run again at any time: only what is left is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from veduta.errors import NotFound
+from veduta.library import people, textindex
+from veduta.library.catalog import Catalog
+from veduta.library.identify import SUFFIXES, batches, forget_unseen_problems, identify
+from veduta.library.pipeline import Pipeline, Todo, versions
+from veduta.library.problems import problem
+from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION, Analysis, record
+from veduta.library.schema import FileRow, Folder, PhotoRow, Preference, Problem, Work
+from veduta.library.status import WANTED, Status, pending, status, wanted
+from veduta.library.suspects import Journal, convict
+from veduta.library.walk import Seen, walk
+from veduta.progress import Progress, Silent
+from veduta.see.recognizer import Recognizer
+from veduta.settings import settings
+
+_PAGE = 512
+_PHOTOS_IN_MEMORY = 32
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to add: glob patterns to leave out, whether to try again what failed, how long to wait for
+    another add.
+    """
+
+    excludes: tuple[str, ...] = ()
+    retry: bool = False
+    watch: bool = False
+    wait: float | None = None
+    waiting: Callable[[], None] | None = None
+
+
+def add_photos(
+    catalog: Catalog,
+    folders: Sequence[Path | str] = (),
+    recognizers: Sequence[Recognizer] | None = None,
+    progress: Progress | None = None,
+    options: Options | None = None,
+    stop: Event | None = None,
+    on_pipeline: Callable[[Pipeline], None] | None = None,
+) -> Status:
+    """Add the photos in `folders` (none: look again at those of the library) and analyze all that is still
+    to do.
+
+    `recognizers` None: all that there are. `stop` ends the work early, with everything done so far kept.
+    Raises NotFound for a folder that does not exist, CatalogError when the catalog cannot be written or
+    another process adds photos for longer than `options.wait`.
+    """
+    options, progress, stop = options or Options(), progress or Silent(), stop or Event()
+    with catalog.writing(options.wait, options.waiting):
+        journal = Journal(catalog.directory / "reading.json")
+        _try_suspects(catalog, journal, progress)
+        if options.retry:
+            _retry(catalog)
+        for folder in _register(catalog, folders, options):
+            if not stop.is_set():
+                _look_through(catalog, folder, journal, progress, stop)
+        if not stop.is_set():
+            analyze(catalog, recognizers, journal, progress, stop, on_pipeline)
+        journal.clear()
+    return status(catalog)
+
+
+def worker_count() -> int:
+    """Threads that decode and analyze: as many as there are cores, or as the settings say."""
+    if settings().threads:
+        return settings().threads
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _register(catalog: Catalog, folders: Sequence[Path | str], options: Options) -> list[Folder]:
+    """The rows of folders, made for new ones."""
+    with catalog.write() as session:
+        if not folders:
+            return list(session.scalars(select(Folder).order_by(Folder.path)))
+        out = []
+        for given in folders:
+            path = os.path.abspath(Path(given).expanduser())  # noqa: PTH100
+            row = session.scalar(select(Folder).where(Folder.path == path))
+            if row is None:
+                if not os.path.isdir(path):  # noqa: PTH112
+                    raise NotFound(f"{path}: there is no such folder")
+                row = Folder(path=path, excludes=[])
+                session.add(row)
+            row.excludes = sorted({*row.excludes, *options.excludes})
+            row.watch = row.watch or options.watch
+            out.append(row)
+        return out
+
+
+def _look_through(
+    catalog: Catalog, folder: Folder, journal: Journal, progress: Progress, stop: Event
+) -> None:
+    progress.begin(f"looking through {folder.path}")
+    found = walk(folder.path, SUFFIXES, folder.excludes, [str(catalog.directory)], progress.advance)
+    progress.end()
+    with catalog.write() as session:
+        missing = folder.path in found.unread or (not found.files and _has_photos(session, folder))
+        row = session.get_one(Folder, folder.id)
+        row.missing = missing
+        if missing:
+            reason = (
+                "the folder is missing or empty: is its drive plugged in? Its photos are kept as they are"
+            )
+            problem(session, folder.path, reason, kind="folder")
+            return
+        forget_unseen_problems(session, folder.path, found)
+    identify(catalog, folder, found, journal, progress, worker_count(), stop)
+
+
+def _has_photos(session: Session, folder: Folder) -> bool:
+    present = select(FileRow.id).where(FileRow.folder_id == folder.id, FileRow.missing_since.is_(None))
+    return session.scalar(present.limit(1)) is not None
+
+
+def _try_suspects(catalog: Catalog, journal: Journal, progress: Progress) -> None:
+    suspected = journal.left()
+    if not suspected:
+        return
+    progress.begin("trying the files that were being read when the last run died", len(suspected))
+    guilty = convict(suspected)
+    with catalog.write() as session:
+        for path, reason in guilty.items():
+            _leave_alone(session, path, reason)
+    progress.end()
+    journal.clear()
+
+
+def _leave_alone(session: Session, path: str, reason: str) -> None:
+    row = session.scalar(select(FileRow).where(FileRow.path == path))
+    if row is None:
+        facts = Path(path).stat()
+        problem(session, path, reason, Seen(path, facts.st_size, facts.st_mtime_ns))
+    else:
+        record(session, [Analysis(row.photo_id, [path], unreadable={path: reason})])
+
+
+def _retry(catalog: Catalog) -> None:
+    """Forget what failed, so that it is tried again."""
+    with catalog.write() as session:
+        session.execute(delete(Problem))
+        session.execute(delete(Work).where(Work.state == "failed"))
+
+
+def analyze(
+    catalog: Catalog,
+    recognizers: Sequence[Recognizer] | None,
+    journal: Journal,
+    progress: Progress,
+    stop: Event,
+    on_pipeline: Callable[[Pipeline], None] | None = None,
+) -> None:
+    """Show every photo to every recognizer that has not seen it at its present version."""
+    recognizers = open_all() if recognizers is None else recognizers
+    names = {THUMBNAILS: THUMBNAILS_VERSION, **versions(recognizers)}
+    with catalog.write() as session:
+        if wanted(session) != names:
+            session.merge(Preference(key=WANTED, value=dict(names)))
+        total = len(session.scalars(select(PhotoRow.id).where(pending(names))).all())
+    if not total:
+        return
+    workers = worker_count()
+    pipeline = Pipeline(catalog, recognizers, journal, workers, stop)
+    if on_pipeline is not None:
+        on_pipeline(pipeline)
+    progress.begin("analyzing", total)
+    size = max(1, min(8, _PHOTOS_IN_MEMORY // workers))
+
+    def write(analyses: list[Analysis], count: int) -> None:
+        with catalog.write() as session:
+            with_faces = record(session, analyses)
+            textindex.update(session, [analysis.photo_id for analysis in analyses])
+        if with_faces:
+            people.assign_new(catalog)
+        progress.advance(count)
+
+    pipeline.run(_todos(catalog, names, size), write)
+    progress.end()
+
+
+def open_all() -> list[Recognizer]:
+    """All recognizers there are; raises ModelUnavailable when a network is not in the store."""
+    from veduta.see.recognizer import names, open_recognizer
+
+    return [open_recognizer(name) for name in names()]
+
+
+def _todos(catalog: Catalog, names: Mapping[str, str], size: int) -> Iterator[list[Todo]]:
+    """Photos with something left to do, `size` at a time, in the order they came."""
+    last = 0
+    while True:
+        with catalog.session() as session:
+            page = _page(session, names, last)
+        if not page:
+            return
+        last = page[-1].photo_id
+        yield from batches((todo for todo in page if todo.paths), size)
+
+
+def _page(session: Session, names: Mapping[str, str], last: int) -> list[Todo]:
+    photos = session.execute(
+        select(PhotoRow.id, PhotoRow.hash, PhotoRow.media)
+        .where(PhotoRow.id > last, pending(names))
+        .order_by(PhotoRow.id)
+        .limit(_PAGE)
+    ).all()
+    ids = [photo.id for photo in photos]
+    done: dict[int, set[str]] = {}
+    for photo_id, name, version in session.execute(
+        select(Work.photo_id, Work.recognizer, Work.version).where(Work.photo_id.in_(ids))
+    ):
+        if names.get(name) == version:
+            done.setdefault(photo_id, set()).add(name)
+    paths: dict[int, list[str]] = {}
+    for photo_id, path in session.execute(
+        select(FileRow.photo_id, FileRow.path)
+        .where(FileRow.photo_id.in_(ids), FileRow.role == "original", FileRow.missing_since.is_(None))
+        .order_by(FileRow.path)
+    ):
+        paths.setdefault(photo_id, []).append(path)
+    return [
+        Todo(
+            photo.id,
+            photo.hash,
+            photo.media,
+            tuple(paths.get(photo.id, ())),
+            frozenset(names) - done.get(photo.id, set()),
+        )
+        for photo in photos
+    ]
