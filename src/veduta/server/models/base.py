@@ -1,0 +1,48 @@
+"""What all models share: text that survives JSON, identifiers, and the form of an error."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from veduta.server.wire import readable
+
+LARGEST_ID = 2**63 - 1
+
+# File names may hold bytes that are no UTF-8 (surrogate escapes in Python), which JSON cannot carry.
+Text = Annotated[str, BeforeValidator(readable)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+PathId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Offset = Annotated[int, Query(ge=0, le=100_000_000)]
+Box = tuple[float, float, float, float]
+
+
+class Answer(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Request(BaseModel):
+    """Base of every request body: unknown fields are refused, so that a typing error is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Answer):
+    """An error (RFC 9457): `detail` is fit to show to a user."""
+
+    type: str = Field("about:blank", description="always about:blank")
+    title: str = Field(description="the name of the HTTP status")
+    status: int
+    detail: str
+    errors: list[str] = Field(default_factory=list, description="each wrong field and what is wrong with it")
+
+
+class Done(Answer):
+    """How many things a request changed."""
+
+    changed: int
