@@ -1,18 +1,18 @@
-"""Reads networks and shape predictors that dlib has written (.dat), without dlib.
+"""Reads networks that dlib has written (.dat), without dlib.
 
-dlib writes a network from the outside in: one version number for each nested layer, then the input layer, then each
-layer's own record in the order of computation. A record begins with the layer's name, so the file describes the
-network except for where its shortcuts branch off, and in a residual network they branch off after each activation.
+dlib writes a network from the outside in: one version number for each nested layer, then the input layer,
+then each layer's own record in the order of computation. A record begins with the layer's name, so the file
+describes the network except for where its shortcuts branch off, and in a residual network they branch off after
+each block's last activation.
 
-Integers are a size byte (top bit: negative) and that many little-endian bytes; floating-point numbers are a mantissa
-and an exponent of two, both such integers; tensors are four dimensions and raw float32. Source of the format:
-dlib/serialize.h and dlib/dnn/*.h (Boost Software License).
+Integers are a size byte (top bit: negative) and that many little-endian bytes; floating-point numbers are a
+mantissa and an exponent of two, both such integers; tensors are four dimensions and raw float32. Source of the
+format: dlib/serialize.h and dlib/dnn/*.h (Boost Software License).
 """
 
 from __future__ import annotations
 
 import math
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ FloatArray = NDArray[np.float32]
 # A tensor's elements, at most: 64 million is three times all of the face network's, and stops a lying header.
 _MOST_ELEMENTS = 64_000_000
 _MOST_VERSIONS = 100_000
+_WINDOW = ("rows", "columns", "stride_y", "stride_x", "padding_y", "padding_x")
 
 
 class UnreadableNetwork(VedutaError):
@@ -43,24 +44,6 @@ class Layer:
     kind: str
     numbers: dict[str, int] = field(default_factory=dict)
     parameters: FloatArray | None = None
-
-
-@dataclass(frozen=True)
-class ShapePredictor:
-    """An ensemble of regression trees that moves points to where a face's features are (Kazemi and Sullivan, 2014).
-
-    `mean` is (points, 2) in the unit square of the face's box. For each of C cascades with T trees of N inner nodes
-    and L leaves and a pool of P pixels: `anchors` (C, P) and `deltas` (C, P, 2) say where each pixel of the pool lies
-    relative to a point, `features` (C, T, N, 2) which two pixels a node compares, `thresholds` (C, T, N) with what,
-    and `leaves` (C, T, L, points, 2) how far the points then move.
-    """
-
-    mean: FloatArray
-    anchors: NDArray[np.int64]
-    deltas: FloatArray
-    features: NDArray[np.int64]
-    thresholds: FloatArray
-    leaves: FloatArray
 
 
 class _Reader:
@@ -123,18 +106,8 @@ class _Reader:
         for _ in range(5):
             self.integer()
 
-    def matrix(self) -> NDArray[np.float64]:
-        # dlib marks a matrix's dimensions by writing them negated.
-        rows, columns = abs(self.integer()), abs(self.integer())
-        if rows * columns > 10_000:
-            raise self.fail(f"a matrix of {rows} x {columns}")
-        return np.array([[self.real() for _ in range(columns)] for _ in range(rows)])
-
     def input_begins(self) -> bool:
         return self._data[self._at : self._at + 24].find(b"input_rgb_image_sized") == 2
-
-    def at_end(self) -> bool:
-        return self._at == len(self._data)
 
 
 def _record(reader: _Reader) -> Layer:
@@ -144,8 +117,7 @@ def _record(reader: _Reader) -> Layer:
         if name != "con_4":
             raise reader.fail(f"a convolution record {name!r}, not 'con_4',")
         parameters = reader.tensor()
-        keys = ("filters", "rows", "columns", "stride_y", "stride_x", "padding_y", "padding_x")
-        numbers = {key: reader.count() for key in keys}
+        numbers = {key: reader.count() for key in ("filters", *_WINDOW)}
         reader.alias()
         reader.alias()
         for _ in range(4):
@@ -157,8 +129,7 @@ def _record(reader: _Reader) -> Layer:
         reader.alias()
         return Layer("affine", {"mode": reader.integer()}, parameters)
     if name in ("max_pool_2", "avg_pool_2"):
-        keys = ("rows", "columns", "stride_y", "stride_x", "padding_y", "padding_x")
-        return Layer(name[:8], {key: reader.count() for key in keys})
+        return Layer(name[:8], {key: reader.count() for key in _WINDOW})
     if name == "fc_2":
         numbers = {"outputs": reader.count(), "inputs": reader.count()}
         parameters = reader.tensor()
@@ -184,7 +155,7 @@ def _state(reader: _Reader) -> None:
 
 
 def read_network(path: Path) -> tuple[list[Layer], FloatArray, int]:
-    """Read a residual network: its layers in order of computation, the mean color (3,), the side of its input.
+    """Read a residual network: its layers in order of computation, its mean color (3,) and its input side.
 
     Raises UnreadableNetwork for a damaged file and for layers other than those of dlib's face network.
     """
@@ -217,45 +188,11 @@ def read_network(path: Path) -> tuple[list[Layer], FloatArray, int]:
             return layers, mean, rows
 
 
-def read_shape_predictor(path: Path) -> ShapePredictor:
-    """Read a shape predictor; raises UnreadableNetwork for a damaged file or one of another kind."""
-    reader = _Reader(path)
-    if (version := reader.integer()) != 1:
-        raise reader.fail(f"a shape predictor of version {version}, not 1,")
-    mean = reader.matrix().reshape(-1, 2)
-    splits: list[Any] = []
-    leaves: list[Any] = []
-    for _ in range(reader.count(1000)):
-        cascade_splits, cascade_leaves = [], []
-        for _ in range(reader.count(10_000)):
-            nodes = [(reader.count(), reader.count(), reader.real()) for _ in range(reader.count(10_000))]
-            cascade_splits.append(nodes)
-            cascade_leaves.append([reader.matrix().reshape(-1, 2) for _ in range(reader.count(10_000))])
-        splits.append(cascade_splits)
-        leaves.append(cascade_leaves)
-    anchors = [[reader.count() for _ in range(reader.count(100_000))] for _ in range(reader.count(1000))]
-    deltas = [
-        [[reader.real(), reader.real()] for _ in range(reader.count(100_000))] for _ in range(reader.count(1000))
-    ]
-    try:
-        nodes_array = np.array(splits, np.float64)
-        found = ShapePredictor(
-            mean.astype(np.float32),
-            np.array(anchors, np.int64),
-            np.array(deltas, np.float32),
-            nodes_array[..., :2].astype(np.int64),
-            nodes_array[..., 2].astype(np.float32),
-            np.array(leaves, np.float32),
-        )
-    except (ValueError, IndexError) as error:
-        raise reader.fail("trees of unequal shape") from error
-    if not reader.at_end():
-        raise reader.fail("more bytes than the trees need")
-    return found
-
-
 def to_openvino(path: Path) -> Model:
-    """Build dlib's network as an OpenVINO graph: uint8 RGB (batch, side, side, 3) -> float32 (batch, outputs)."""
+    """Build dlib's network as an OpenVINO graph.
+
+    Input: RGB uint8 (batch, side, side, 3); output: float32 (batch, outputs), as dlib's own.
+    """
     import openvino as ov
     from openvino import opset13 as op
 
@@ -275,7 +212,7 @@ def to_openvino(path: Path) -> Model:
             current = op.add(op.multiply(current, op.constant(gamma)), op.constant(beta))
         elif layer.kind == "relu":
             current = op.relu(current)
-            # An activation ends a block, unless it stands in the middle of one (two convolutions with it between).
+            # An activation ends a block unless it stands between the two convolutions of one.
             if index == 2 or layers[index - 1].kind == "add":
                 block = shortcut = (current, channels, shape)
         elif layer.kind == "max_pool":
@@ -304,10 +241,12 @@ def _convolution(
     count = n["filters"] * channels * n["rows"] * n["columns"]
     flat = np.ravel(layer.parameters) if layer.parameters is not None else np.empty(0, np.float32)
     if flat.size != count + n["filters"]:
-        raise UnreadableNetwork(f"a convolution has {flat.size} parameters where {count + n['filters']} are due")
+        raise UnreadableNetwork(f"a convolution with {flat.size} parameters, not {count + n['filters']}")
     kernel = flat[:count].reshape(n["filters"], channels, n["rows"], n["columns"])
     pads = [n["padding_y"], n["padding_x"]]
-    made = op.convolution(source, op.constant(kernel.copy()), [n["stride_y"], n["stride_x"]], pads, pads, [1, 1])
+    made = op.convolution(
+        source, op.constant(kernel.copy()), [n["stride_y"], n["stride_x"]], pads, pads, [1, 1]
+    )
     made = op.add(made, op.constant(flat[count:].reshape(1, -1, 1, 1).copy()))
     height = (shape[0] + 2 * pads[0] - n["rows"]) // n["stride_y"] + 1
     width = (shape[1] + 2 * pads[1] - n["columns"]) // n["stride_x"] + 1
@@ -337,6 +276,8 @@ def _add(op: Any, left: Any, right: Any) -> tuple[Any, int, tuple[int, int]]:
         if not any(missing):
             return part[0]
         zero = op.constant(np.float32(0))
-        return op.pad(part[0], op.constant(np.zeros(4, np.int64)), op.constant(np.array(missing)), "constant", zero)
+        return op.pad(
+            part[0], op.constant(np.zeros(4, np.int64)), op.constant(np.array(missing)), "constant", zero
+        )
 
     return op.add(padded(left), padded(right)), target[0], (target[1], target[2])
