@@ -2,12 +2,12 @@
 
 dlib writes a network from the outside in: one version number for each nested layer, then the input layer,
 then each layer's own record in the order of computation. A record begins with the layer's name, so the file
-describes the network except for where its shortcuts branch off, and in a residual network they branch off after
-each block's last activation.
+describes the network except for where its shortcuts branch off, and in a residual network they branch off
+after each block's last activation.
 
 Integers are a size byte (top bit: negative) and that many little-endian bytes; floating-point numbers are a
-mantissa and an exponent of two, both such integers; tensors are four dimensions and raw float32. Source of the
-format: dlib/serialize.h and dlib/dnn/*.h (Boost Software License).
+mantissa and an exponent of two, both such integers; tensors are four dimensions and raw float32. Source of
+the format: dlib/serialize.h and dlib/dnn/*.h (Boost Software License).
 """
 
 from __future__ import annotations
