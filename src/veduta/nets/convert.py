@@ -1,0 +1,82 @@
+"""How a weight file becomes the file that the engine reads; each converter runs once, when a network is pulled."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from veduta.errors import VedutaError
+
+
+class ConversionFailed(VedutaError):
+    """Weights that could not be turned into a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """A named conversion; `revision` grows whenever its result would differ, so that stores convert again."""
+
+    convert: Callable[[Path, Path], Path]
+    revision: int = 1
+
+
+def _copy(weight: Path, folder: Path) -> Path:
+    return Path(shutil.copyfile(weight, folder / f"model{weight.suffix}"))
+
+
+def _openvino(weight: Path, folder: Path) -> Path:
+    import openvino as ov
+
+    model = ov.Core().read_model(str(weight))
+    ov.save_model(model, str(folder / "model.xml"), compress_to_fp16=False)
+    return folder / "model.xml"
+
+
+def _efficientnet_lite2(weight: Path, folder: Path) -> Path:
+    import openvino as ov
+
+    from veduta.nets.efficientnet import build, read_lite2
+    from veduta.nets.unpickle import read_weights
+
+    model = build(read_lite2(read_weights(weight)))
+    ov.save_model(model, str(folder / "model.xml"), compress_to_fp16=False)
+    return folder / "model.xml"
+
+
+def _onnx_with_characters(weight: Path, folder: Path) -> Path:
+    import openvino as ov
+
+    model = ov.Core().read_model(str(weight))
+    try:
+        text = str(model.get_rt_info(["framework", "character"]).astype(str))
+    except RuntimeError as error:
+        raise ConversionFailed(f"{weight.name}: no list of characters inside") from error
+    (folder / "characters.txt").write_text(text, encoding="utf-8", newline="")
+    return _copy(weight, folder)
+
+
+def _dlib_resnet(weight: Path, folder: Path) -> Path:
+    import openvino as ov
+
+    from veduta.nets.dlib import to_openvino
+
+    ov.save_model(to_openvino(weight), str(folder / "model.xml"), compress_to_fp16=False)
+    return folder / "model.xml"
+
+
+CONVERTERS: dict[str, Converter] = {
+    "copy": Converter(_copy),
+    "openvino": Converter(_openvino),
+    "efficientnet-lite2": Converter(_efficientnet_lite2),
+    "onnx-with-characters": Converter(_onnx_with_characters),
+    "dlib-resnet": Converter(_dlib_resnet),
+}
+
+
+def converter(name: str) -> Converter:
+    """The converter called `name`; raises ConversionFailed when there is none."""
+    if name not in CONVERTERS:
+        raise ConversionFailed(f"no converter is called {name!r}; known: {', '.join(CONVERTERS)}")
+    return CONVERTERS[name]

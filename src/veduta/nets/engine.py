@@ -1,0 +1,276 @@
+"""One way to run every network: OpenVINO on the processor, or ONNX Runtime with CUDA where asked for."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veduta.errors import VedutaError
+from veduta.nets.pack import ModelPack
+from veduta.nets.store import ModelStore, default_store
+from veduta.settings import settings
+
+if TYPE_CHECKING:
+    import openvino as ov
+
+Inputs = Mapping[str, NDArray[Any]]
+Shapes = tuple[tuple[str, tuple[int, ...]], ...]
+
+# Kept at once for each network: enough for a few batch sizes and shape buckets, few enough to bound the memory.
+MOST_SHAPES = 6
+
+
+class WrongInput(VedutaError):
+    """An array that a network cannot take."""
+
+
+def bucket(size: int, steps: Sequence[int]) -> int:
+    """The smallest of the ascending `steps` that is at least `size`, or the largest."""
+    return next((step for step in steps if step >= size), steps[-1])
+
+
+def thread_count() -> int:
+    """Processor threads for networks: those of the settings, else all that this process may use."""
+    return settings().threads or len(os.sched_getaffinity(0))
+
+
+class Backend(Protocol):
+    """What runs one network at fixed shapes."""
+
+    inputs: tuple[str, ...]
+
+    def run(self, batches: Sequence[Inputs]) -> list[list[NDArray[Any]]]:
+        """The outputs of each batch, in graph order; batches may run side by side."""
+
+
+class Network:
+    """A network that is ready to run; it can be shared between threads.
+
+    A batch is cut into micro-batches of at most `batch` rows. Each combination of input shapes is compiled once and
+    kept (the most recent ones only), so callers should bring pictures to a few fixed sizes.
+    """
+
+    def __init__(self, pack: ModelPack, backend: Backend, batch: int) -> None:
+        self.pack = pack
+        self.batch = batch
+        self._backend = backend
+
+    @classmethod
+    def open(
+        cls,
+        pack: ModelPack,
+        store: ModelStore | None = None,
+        *,
+        pixels: bool = False,
+        outputs: Sequence[str] | None = None,
+        edit: Callable[[ov.Model], ov.Model] | None = None,
+        batch: int = 8,
+        threads: int | None = None,
+        device: str = "cpu",
+    ) -> Network:
+        """Open the network of `pack`; raises ModelUnavailable when its weights are not in the store.
+
+        With `pixels` the input is uint8 (n, height, width, 3), RGB, and the graph itself brings it to the pack's
+        channels, mean and deviation. `outputs` keeps only those outputs, in that order. `edit` may change the graph
+        before it is compiled. `device` "cuda" runs ONNX packs through ONNX Runtime (and then needs neither).
+        """
+        store = store or default_store()
+        path = store.path(pack)
+        if device != "cpu":
+            from veduta.nets.onnx import OnnxBackend
+
+            backend: Backend = OnnxBackend(path, pack, device, pixels, outputs)
+        else:
+            backend = OpenVinoBackend(
+                path, pack, store.compiled, pixels, outputs, edit, threads or thread_count()
+            )
+        return cls(pack, backend, batch)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the inputs."""
+        return self._backend.inputs
+
+    def run(self, batch: NDArray[Any] | Inputs) -> list[NDArray[Any]]:
+        """The outputs for a batch of n rows, each of n rows, in graph order.
+
+        Raises WrongInput, naming what is expected.
+        """
+        if not isinstance(batch, Mapping):
+            if len(self.inputs) != 1:
+                raise WrongInput(f"{self.pack.name} has inputs {', '.join(self.inputs)}: name the arrays")
+            batch = {self.inputs[0]: batch}
+        if set(batch) != set(self.inputs):
+            raise WrongInput(f"{self.pack.name} expects inputs {sorted(self.inputs)}, got {sorted(batch)}")
+        rows = {len(array) for array in batch.values()}
+        if len(rows) != 1 or rows == {0}:
+            raise WrongInput(
+                f"{self.pack.name}: batches of {sorted(rows)} rows; all inputs need the same, at least 1"
+            )
+        count = rows.pop()
+        pieces = [
+            {name: array[start : start + self.batch] for name, array in batch.items()}
+            for start in range(0, count, self.batch)
+        ]
+        parts = self._backend.run(pieces)
+        if len(parts) == 1:
+            return parts[0]
+        return [np.concatenate(rows) for rows in zip(*parts, strict=True)]
+
+
+@cache
+def _openvino_core() -> Any:
+    import openvino as ov
+
+    return ov.Core()
+
+
+class _Compiled:
+    """A network compiled for one combination of shapes, with as many requests as can run side by side."""
+
+    def __init__(self, compiled: Any) -> None:
+        self.compiled = compiled
+        count = max(1, int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")))
+        self._free = [compiled.create_infer_request() for _ in range(count)]
+        self._changed = threading.Condition()
+
+    def take(self, wait: bool) -> Any | None:
+        """A request that nobody uses; None when there is none and `wait` is false."""
+        with self._changed:
+            while not self._free:
+                if not wait:
+                    return None
+                self._changed.wait()
+            return self._free.pop()
+
+    def give(self, request: Any) -> None:
+        """Return a request."""
+        with self._changed:
+            self._free.append(request)
+            self._changed.notify()
+
+
+class OpenVinoBackend:
+    """Runs a network on the processor, compiled for each combination of shapes."""
+
+    def __init__(
+        self,
+        path: Path,
+        pack: ModelPack,
+        cache_directory: Path,
+        pixels: bool,
+        outputs: Sequence[str] | None,
+        edit: Callable[[ov.Model], ov.Model] | None,
+        threads: int,
+    ) -> None:
+        self._pack = pack
+        self._threads = threads
+        self._cache_directory = cache_directory
+        self._lock = threading.Lock()
+        self._compiled: OrderedDict[Shapes, _Compiled] = OrderedDict()
+        model = _openvino_core().read_model(str(path))
+        if len(model.inputs) == 1:
+            model.reshape(list(pack.shape))
+        if edit is not None:
+            model = edit(model)
+        if outputs is not None:
+            model = _keep(model, outputs)
+        if pixels:
+            model = _take_pixels(model, pack)
+        self._model = model
+        self.inputs = tuple(port.get_any_name() for port in model.inputs)
+        self._dtypes = {port.get_any_name(): port.get_element_type().to_dtype() for port in model.inputs}
+
+    def _at(self, batch: Inputs) -> _Compiled:
+        key: Shapes = tuple((name, batch[name].shape) for name in self.inputs)
+        with self._lock:
+            found = self._compiled.get(key)
+            if found is None:
+                found = _Compiled(self._compile(key))
+                self._compiled[key] = found
+                while len(self._compiled) > MOST_SHAPES:
+                    self._compiled.popitem(last=False)  # requests in flight keep it alive until they end
+            self._compiled.move_to_end(key)
+            return found
+
+    def _compile(self, shapes: Shapes) -> Any:
+        model = self._model.clone()
+        try:
+            model.reshape({name: list(shape) for name, shape in shapes})
+        except RuntimeError as error:
+            expected = {p.get_any_name(): str(p.get_partial_shape()) for p in self._model.inputs}
+            raise WrongInput(
+                f"{self._pack.name} cannot take inputs of shape {dict(shapes)}, expected {expected}"
+            ) from error
+        rows = shapes[0][1][0]
+        self._cache_directory.mkdir(parents=True, exist_ok=True)
+        return _openvino_core().compile_model(
+            model,
+            "CPU",
+            {
+                "INFERENCE_NUM_THREADS": self._threads,
+                "PERFORMANCE_HINT": "LATENCY" if rows > 1 else "THROUGHPUT",
+                "INFERENCE_PRECISION_HINT": "f32",
+                "CACHE_DIR": str(self._cache_directory),
+            },
+        )
+
+    def run(self, batches: Sequence[Inputs]) -> list[list[NDArray[Any]]]:
+        """The outputs of each batch, in graph order."""
+        results: list[list[NDArray[Any]]] = [[] for _ in batches]
+        pending: list[tuple[int, _Compiled, Any]] = []
+        try:
+            for index, batch in enumerate(batches):
+                compiled = self._at(batch)
+                # Nobody waits for a request while holding one: threads that share a network cannot block each other.
+                request = compiled.take(wait=not pending)
+                while request is None:
+                    self._finish(pending.pop(0), results)
+                    request = compiled.take(wait=not pending)
+                arrays = {n: np.ascontiguousarray(batch[n], dtype=self._dtypes[n]) for n in self.inputs}
+                request.start_async(arrays, share_inputs=True)
+                pending.append((index, compiled, request))
+        finally:
+            for item in pending:
+                self._finish(item, results)
+        return results
+
+    def _finish(self, item: tuple[int, _Compiled, Any], results: list[list[NDArray[Any]]]) -> None:
+        index, compiled, request = item
+        try:
+            request.wait()
+            results[index] = [np.array(tensor.data) for tensor in request.output_tensors]
+        finally:
+            compiled.give(request)
+
+
+def _keep(model: ov.Model, outputs: Sequence[str]) -> ov.Model:
+    import openvino as ov
+
+    known = {name: port for port in model.outputs for name in port.get_names()}
+    missing = [name for name in outputs if name not in known]
+    if missing:
+        raise WrongInput(f"no output is called {', '.join(missing)}; known: {', '.join(sorted(known))}")
+    return ov.Model([known[name].node for name in outputs], model.get_parameters(), model.get_friendly_name())
+
+
+def _take_pixels(model: ov.Model, pack: ModelPack) -> ov.Model:
+    import openvino as ov
+    from openvino.preprocess import ColorFormat, PrePostProcessor
+
+    steps = PrePostProcessor(model)
+    info = steps.input()
+    info.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(ColorFormat.RGB)
+    info.model().set_layout(ov.Layout("NCHW" if pack.shape[1] == 3 else "NHWC"))
+    if pack.channels == "BGR":
+        info.preprocess().convert_color(ColorFormat.BGR)
+    info.preprocess().convert_element_type(ov.Type.f32).mean(list(pack.mean)).scale(list(pack.std))
+    return steps.build()

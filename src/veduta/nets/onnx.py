@@ -1,0 +1,68 @@
+"""ONNX Runtime, for machines with a CUDA GPU (``pip install veduta[cuda]``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veduta.errors import ModelUnavailable
+from veduta.nets.pack import ModelPack
+
+PROVIDERS = {"cuda": "CUDAExecutionProvider", "onnx-cpu": "CPUExecutionProvider"}
+
+
+class OnnxBackend:
+    """Runs an ONNX network through ONNX Runtime on `device` ("cuda", or "onnx-cpu" to compare)."""
+
+    def __init__(
+        self, path: Path, pack: ModelPack, device: str, pixels: bool, outputs: Sequence[str] | None
+    ) -> None:
+        if device not in PROVIDERS:
+            raise ModelUnavailable(f"unknown device {device!r}; known: cpu, {', '.join(PROVIDERS)}")
+        if path.suffix != ".onnx":
+            raise ModelUnavailable(f"{pack.name} is not an ONNX network; it runs on the processor only")
+        try:
+            import onnxruntime as ort
+        except ImportError as error:
+            raise ModelUnavailable("ONNX Runtime is not installed: pip install 'veduta[cuda]'") from error
+        wanted = PROVIDERS[device]
+        if wanted not in ort.get_available_providers():
+            raise ModelUnavailable(
+                f"this ONNX Runtime has no {wanted} (it has {', '.join(ort.get_available_providers())}):"
+                " pip install 'veduta[cuda]' on a machine with a GPU, or use device cpu"
+            )
+        self._pixels = pixels
+        self._pack = pack
+        self._outputs = list(outputs) if outputs is not None else None
+        self._session = ort.InferenceSession(str(path), providers=[wanted])
+        self.inputs = tuple(port.name for port in self._session.get_inputs())
+        self._dtypes = {
+            port.name: np.dtype(
+                {"tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(uint8)": "uint8"}.get(
+                    port.type, "float32"
+                )
+            )
+            for port in self._session.get_inputs()
+        }
+
+    def _fed(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        if self._pixels:
+            if self._pack.channels == "BGR":
+                array = array[..., ::-1]
+            array = (array.astype(np.float32) - np.float32(self._pack.mean)) / np.float32(self._pack.std)
+            array = array.transpose(0, 3, 1, 2)
+        return np.ascontiguousarray(array, dtype=self._dtypes[name])
+
+    def run(self, batches: Sequence[Mapping[str, NDArray[Any]]]) -> list[list[NDArray[Any]]]:
+        """The outputs of each batch, in graph order."""
+        return [
+            [
+                np.asarray(out)
+                for out in self._session.run(self._outputs, {n: self._fed(n, b[n]) for n in self.inputs})
+            ]
+            for b in batches
+        ]

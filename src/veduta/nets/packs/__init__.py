@@ -1,0 +1,12 @@
+"""The networks that Veduta knows: one module for each family."""
+
+from __future__ import annotations
+
+from veduta.nets.pack import ModelPack
+from veduta.nets.packs import faces, imagenet, objects, text
+
+
+def known_packs() -> tuple[ModelPack, ...]:
+    """All packs that ship as records with Veduta, default ones first."""
+    found = (*imagenet.PACKS, *objects.PACKS, *faces.PACKS, *text.PACKS)
+    return tuple(sorted(found, key=lambda p: not p.default))
