@@ -1,7 +1,7 @@
-"""For each term, the photos that have it: arrays in memory, over a file that is mapped and can be rebuilt.
+"""For each term, the photos that have it: arrays in memory, over a mapped file that can be rebuilt.
 
-The documents of the catalog are the truth. Most of them are read from one file beside the catalog; what has changed
-since that file was written is kept in small segments on top, and a photo counts in its newest segment only.
+The documents of the catalog are the truth. Most of them are read from one file beside the catalog; what has
+changed since that file was written is kept in small segments on top, and a photo counts in its newest one only.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from veduta.errors import CatalogError
 from veduta.files import replacing
 from veduta.library.catalog import Catalog
 from veduta.library.schema import Document
-from veduta.library.text_index import PAIR
+from veduta.library.text_index import PAIR, sequence
 
 FILE = Path("index") / "words.bin"
 SMALLEST_FILE = 20_000
@@ -108,11 +108,11 @@ def postings(catalog: Catalog, session: Session) -> Postings:
     with _kept_lock:
         keeper = _kept.setdefault(catalog, _Keeper())
     with keeper.lock:
-        latest = session.scalar(select(func.max(Document.seq))) or 0
+        latest = sequence(session)
         known = keeper.postings
-        if known is not None and known.seq == latest:
+        if known is not None and known.seq >= latest:
             return known
-        if known is None or known.seq > latest:
+        if known is None:
             base = _load(catalog.directory / FILE, latest)
             keeper.base_seq = base[0] if base else 0
             known = _assemble(keeper.base_seq, [base[1]] if base else [])
@@ -147,7 +147,7 @@ def _assemble(seq: int, segments: Sequence[Segment]) -> Postings:
 
 
 def _read(session: Session, after: int) -> Segment:
-    """The documents that have changed since `after`, as a segment; two passes, so that memory stays near its size."""
+    """The documents that have changed since `after`, as a segment; memory stays near twice its size."""
     chunks = []
     counts = np.zeros(1, np.int64)
     for ids, days, shown, lengths, pairs in _chunks(session, after):
@@ -176,7 +176,8 @@ def _read(session: Session, after: int) -> Segment:
             column.append(values)
     if not chunks:
         return Segment(np.empty(0, np.uint32), np.empty(0, np.int32), np.empty(0, bool), start, photo, weight)
-    return Segment(*(np.concatenate(column) for column in columns), start, photo, weight)
+    all_ids, all_days, all_shown = (np.concatenate(column) for column in columns)
+    return Segment(all_ids, all_days, all_shown, start, photo, weight)
 
 
 def _chunks(session: Session, after: int) -> Iterator[tuple[Any, ...]]:
@@ -207,7 +208,7 @@ def _save(path: Path, segment: Segment, seq: int) -> bool:
 
 
 def _load(path: Path, latest: int) -> tuple[int, Segment] | None:
-    """The file's sequence number and segment; None when there is none, it is damaged, or newer than the catalog."""
+    """The file's sequence number and segment; None without one, or when damaged or newer than the catalog."""
     try:
         with path.open("rb") as file:
             if file.read(8) != _MAGIC:

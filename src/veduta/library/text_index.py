@@ -1,10 +1,10 @@
 """What each photo is found by: its document, written in the transaction that changes the photo.
 
-A document is a list of (term, weight) pairs; a term is a word or name in a field. Fields: `label`, `scene`, `object`,
-`landmark` hold names as recognizers say them, the same with "+" what those are kinds of; `city`, `region`,
-`country`, `camera`, `lens`, `keyword` hold whole names; `text` (read in the photo), `title` (title, description,
-keywords), `file` (names of file and folders) and `gear` (words of camera and lens) hold stems; `is`, `people`,
-`rating` hold facts.
+A document is a list of (term, weight) pairs; a term is a word or name in a field. Fields: `label`, `scene`,
+`object`, `landmark` hold names as recognizers say them, the same with "+" what those are kinds of; `city`,
+`region`, `country`, `camera`, `lens`, `keyword` hold whole names; `text` (read in the photo), `title` (title,
+description, keywords), `file` (names of file and folders) and `gear` (words of camera and lens) hold stems; `is`,
+`people`, `rating` hold facts.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select, tuple_
+from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from veduta.library import words
-from veduta.library.schema import Document, FileRow, FindingRow, Keyword, PhotoRow, Place, Term
+from veduta.library.schema import Document, FileRow, FindingRow, Keyword, PhotoRow, Place, Preference, Term
 
 PAIR = np.dtype([("term", "<u4"), ("weight", "u1")])
 NAMED = ("label", "scene", "object", "landmark")
 """Fields of names that recognizers say; with "+" added, fields of what those are kinds of."""
 LOWEST = {"label": 0.1, "scene": 0.1, "object": 0.2, "landmark": 0.2, "text": 0.3, "plate": 0.3}
 """Findings below these scores are not worth finding a photo by."""
+SEQUENCE = "search_sequence"
+"""Key of the preference that counts changes of documents."""
 _BATCH = 400
 _RAW = {"dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "raw"}
 
@@ -47,7 +49,8 @@ def update(session: Session, photo_ids: Iterable[int]) -> None:
 def _update(session: Session, ids: Sequence[int]) -> None:
     found = dict(_documents(session, ids))
     numbers = term_ids(session, {term for _, _, weights in found.values() for term in weights})
-    seq = (session.scalar(select(func.max(Document.seq))) or 0) + 1
+    seq = sequence(session) + 1
+    session.merge(Preference(key=SEQUENCE, value=seq))
     session.execute(delete(Document).where(Document.photo_id.in_(ids)))
     rows = [
         {
@@ -61,6 +64,11 @@ def _update(session: Session, ids: Sequence[int]) -> None:
     ]
     if rows:
         session.execute(insert(Document), rows)
+
+
+def sequence(session: Session) -> int:
+    """The number of the last change of documents; never used twice, even when photos are deleted."""
+    return int(session.scalar(select(Preference.value).where(Preference.key == SEQUENCE)) or 0)
 
 
 def pack(pairs: Iterable[tuple[int, float]]) -> bytes:
@@ -107,9 +115,10 @@ def _documents(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, tupl
         _put(weights[photo_id], "title", words.stems(word))
     rows = session.execute(
         select(
-            PhotoRow.id, PhotoRow.day, PhotoRow.hidden, PhotoRow.missing_since, PhotoRow.favorite, PhotoRow.media,
-            PhotoRow.format, PhotoRow.latitude, PhotoRow.rating, PhotoRow.people_count, PhotoRow.title,
-            PhotoRow.description, PhotoRow.camera, PhotoRow.lens, Place.city, Place.region, Place.country,
+            PhotoRow.id, PhotoRow.day, PhotoRow.hidden, PhotoRow.missing_since, PhotoRow.favorite,
+            PhotoRow.media, PhotoRow.format, PhotoRow.latitude, PhotoRow.rating, PhotoRow.people_count,
+            PhotoRow.title, PhotoRow.description, PhotoRow.camera, PhotoRow.lens,
+            Place.city, Place.region, Place.country,
         )
         .outerjoin(Place, Place.id == PhotoRow.place_id)
         .where(PhotoRow.id.in_(ids))
