@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("field", sa.String(), nullable=False),
         sa.Column("word", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_terms")),
-        sa.UniqueConstraint("field", "word", name=op.f("uq_terms_field")),
+        sa.UniqueConstraint("field", "word", name=op.f("uq_terms_field_word")),
     )
     op.create_table(
         "documents",
