@@ -29,14 +29,14 @@ def export(
     """Copy photos, with or without their location, to a folder; the originals stay as they are."""
     from veduta.library.catalog import Catalog
     from veduta.library.export import export as copy
-    from veduta.library.search import search
+    from veduta.library.search import matching
 
     if (query is None) == (not ids):
         raise typer.BadParameter("say which photos: either a QUERY or --id")
     with Catalog.open(library, create=False) as catalog:
         chosen = list(ids or ())
         if query is not None:
-            chosen = [hit.photo_id for hit in search(catalog, query, limit=10_000_000, offset=0).hits]
+            chosen = [int(photo_id) for photo_id in matching(catalog, query)]
         done = copy(catalog, chosen, target, sidecars, not no_location, Bar())
     for one in done:
         if as_json:

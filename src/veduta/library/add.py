@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -11,8 +12,8 @@ from threading import Event
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from veduta.errors import NotFound
-from veduta.library import people, textindex
+from veduta.errors import CatalogError, NotFound
+from veduta.library import people, text_index
 from veduta.library.catalog import Catalog
 from veduta.library.identify import SUFFIXES, batches, forget_unseen_problems, identify
 from veduta.library.pipeline import Pipeline, Todo, versions
@@ -60,7 +61,7 @@ def add_photos(
     another process adds photos for longer than `options.wait`.
     """
     options, progress, stop = options or Options(), progress or Silent(), stop or Event()
-    with catalog.writing(options.wait, options.waiting):
+    with catalog.writing(options.wait, options.waiting), _explaining(catalog):
         journal = Journal(catalog.directory / "reading.json")
         _try_suspects(catalog, journal, progress)
         if options.retry:
@@ -72,6 +73,18 @@ def add_photos(
             analyze(catalog, recognizers, journal, progress, stop, on_pipeline)
         journal.clear()
     return status(catalog)
+
+
+@contextmanager
+def _explaining(catalog: Catalog) -> Iterator[None]:
+    """Photos that cannot be read are listed; what is left is the library that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise CatalogError(
+            f"{catalog.directory}: the library cannot be written ({error.strerror or error}): free some "
+            "space or allow writing, and add again; nothing is lost"
+        ) from error
 
 
 def worker_count() -> int:
@@ -171,6 +184,7 @@ def analyze(
     with catalog.write() as session:
         if wanted(session) != names:
             session.merge(Preference(key=WANTED, value=dict(names)))
+            _forget_failures_of_others(session, names)
         total = len(session.scalars(select(PhotoRow.id).where(pending(names))).all())
     if not total:
         return
@@ -184,13 +198,22 @@ def analyze(
     def write(analyses: list[Analysis], count: int) -> None:
         with catalog.write() as session:
             with_faces = record(session, analyses)
-            textindex.update(session, [analysis.photo_id for analysis in analyses])
+            text_index.update(session, [analysis.photo_id for analysis in analyses])
         if with_faces:
             people.assign_new(catalog)
         progress.advance(count)
 
     pipeline.run(_todos(catalog, names, size), write)
     progress.end()
+
+
+def _forget_failures_of_others(session: Session, names: Mapping[str, str]) -> None:
+    """Failures of recognizers that are no longer there concern nobody."""
+    others = select(Work.photo_id).where(Work.state == "failed", Work.recognizer.not_in(names))
+    photos = list(session.scalars(others.distinct()))
+    session.execute(delete(Work).where(Work.state == "failed", Work.recognizer.not_in(names)))
+    for part in batches(photos, 500):
+        record(session, [Analysis(photo_id, []) for photo_id in part])
 
 
 def open_all() -> list[Recognizer]:

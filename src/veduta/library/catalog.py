@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -29,7 +30,7 @@ def _on_connect(connection: Any, _record: Any) -> None:
     for pragma in (
         f"busy_timeout = {BUSY_SECONDS * 1000}",
         "foreign_keys = ON",
-        "journal_mode = WAL",
+        "journal_mode = WAL",  # readers go on while one writes; has no effect on a read-only catalog
         "synchronous = NORMAL",
         "cache_size = -65536",
         "temp_store = MEMORY",
@@ -54,10 +55,18 @@ def _to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_plain)
 
 
-def _make_engine(url: str) -> Engine:
+def _make_engine(url: str, readable_only: bool = False) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, json_serializer=_to_json)
-    engine = create_engine(url, pool_size=8, max_overflow=24, json_serializer=_to_json)
+    options: dict[str, Any] = {}
+    if readable_only:
+        # Where nobody can write nothing changes: the database can be read without its companions.
+        file = Path(make_url(url).database or "")
+        pending = file.with_name(f"{file.name}-wal")
+        whole = not pending.exists() or not pending.stat().st_size
+        target = f"{file.as_uri()}?mode=ro{'&immutable=1' if whole else ''}"
+        options["creator"] = lambda: sqlite3.connect(target, uri=True, check_same_thread=False)
+    engine = create_engine(url, pool_size=8, max_overflow=24, json_serializer=_to_json, **options)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -94,7 +103,8 @@ class Catalog:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CatalogError(f"{directory}: the library cannot be made ({error.strerror})") from error
-        engine = _make_engine(url or f"sqlite:///{file}")
+        readable_only = url is None and file.is_file() and not os.access(directory, os.W_OK)
+        engine = _make_engine(url or f"sqlite:///{file}", readable_only)
         catalog = cls(directory, engine)
         try:
             with catalog._explained():
@@ -165,10 +175,6 @@ class Catalog:
             yield
         except DBAPIError as error:
             raise _explain(self.directory, error) from error
-        except OSError as error:
-            if error.errno is None or error.filename is None:
-                raise
-            raise CatalogError(f"{error.filename}: {error.strerror}") from error
 
 
 def _explain(directory: Path, error: DBAPIError) -> Exception:

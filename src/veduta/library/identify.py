@@ -20,6 +20,7 @@ from veduta.errors import VedutaError
 from veduta.image import decode, hashes, video
 from veduta.image.formats import PHOTO_SUFFIXES, VIDEO_SUFFIXES
 from veduta.image.metadata import Metadata, read_metadata
+from veduta.library import text_index
 from veduta.library.catalog import Catalog
 from veduta.library.describe import describe
 from veduta.library.problems import problem, solved
@@ -201,9 +202,11 @@ def _mark(session: Session, found: _Sorted) -> set[int]:
 
 
 def settle(session: Session, photo_ids: Iterable[int]) -> None:
-    """Mark photos missing that no present file holds, and the others present."""
+    """Mark photos missing that no present file holds, and the others present; both are indexed for the
+    search.
+    """
     session.flush()
-    for part in batches(sorted(photo_ids), 500):
+    for part in batches(sorted(set(photo_ids)), 500):
         present = set(
             session.scalars(
                 select(FileRow.photo_id).where(
@@ -217,6 +220,7 @@ def settle(session: Session, photo_ids: Iterable[int]) -> None:
             .where(PhotoRow.id.in_(set(part) - present), PhotoRow.missing_since.is_(None))
             .values(missing_since=now())
         )
+        text_index.update(session, part)
 
 
 def _examine(seen: Seen, catalog: Catalog) -> _Examined:
@@ -319,6 +323,7 @@ def _reread(catalog: Catalog, photo_ids: set[int]) -> None:
                     describe(session, photo, read_metadata(Path(path)))
                 except (VedutaError, OSError):
                     continue  # unreadable just now: what is known stays
+            text_index.update(session, part)
 
 
 def forget_unseen_problems(session: Session, root: str, walked: Walk) -> None:
