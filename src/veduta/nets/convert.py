@@ -66,12 +66,26 @@ def _dlib_resnet(weight: Path, folder: Path) -> Path:
     return folder / "model.xml"
 
 
+def _tensorflow_ssd(weight: Path, folder: Path) -> Path:
+    import openvino as ov
+
+    from veduta.nets.ssd import to_openvino
+
+    try:
+        model = to_openvino(weight)
+    except KeyError as error:
+        raise ConversionFailed(f"{weight.name}: no detector of TensorFlow's zoo: lacks {error}") from error
+    ov.save_model(model, str(folder / "model.xml"), compress_to_fp16=False)
+    return folder / "model.xml"
+
+
 CONVERTERS: dict[str, Converter] = {
     "copy": Converter(_copy),
     "openvino": Converter(_openvino),
     "efficientnet-lite2": Converter(_efficientnet_lite2),
     "onnx-with-characters": Converter(_onnx_with_characters),
     "dlib-resnet": Converter(_dlib_resnet),
+    "tensorflow-ssd": Converter(_tensorflow_ssd),
 }
 
 

