@@ -16,8 +16,9 @@ from sqlalchemy import create_engine, text
 
 from veduta.errors import CatalogError
 from veduta.library.catalog import NAME, Catalog
+from veduta.library.columns import HalfVector, decode_path, encode_path
 from veduta.library.migrations import known
-from veduta.library.schema import REVISION, Base, Folder, HalfVector, decode_path, encode_path
+from veduta.library.schema import REVISION, Base, Folder
 
 
 def test_migrations_make_exactly_the_tables_of_the_schema(tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ def _export_one(session: Session, photo_id: int, target: Path, sidecars: bool, l
     try:
         _copy(Path(path), copy, photo.hash, location)
         if sidecars:
-            write_sidecar(copy.with_name(copy.name + SIDECAR), _known(session, photo, Path(path), location))
+            sidecar = copy.with_name(copy.name + SIDECAR)
+            write_sidecar(sidecar, _known(session, photo, Path(path), location), (photo.width, photo.height))
     except VedutaError as error:
         return Exported(photo_id, path, None, str(error))
     except OSError as error:

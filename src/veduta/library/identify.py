@@ -64,7 +64,7 @@ class _Sorted:
     """What a walk means, against what the catalog knows."""
 
     new: list[Seen] = field(default_factory=list)
-    companions: list[tuple[Seen, str]] = field(default_factory=list)  # with the path of their photo's file
+    companions: list[tuple[Seen, tuple[str, ...]]] = field(default_factory=list)  # with their photos' files
     returned: list[int] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     reread: set[int] = field(default_factory=set)  # photos whose sidecar has come, changed or gone
@@ -101,8 +101,8 @@ def identify(
             progress.advance(len(batch))
     for pairs in batches(found.companions, _BATCH):
         with catalog.write() as session:
-            for seen, main in pairs:
-                found.reread |= _enter_companion(session, folder.id, seen, main)
+            for seen, mains in pairs:
+                found.reread |= _enter_companion(session, folder.id, seen, mains)
         progress.advance(len(pairs))
     _reread(catalog, found.reread)
     progress.end()
@@ -116,7 +116,9 @@ def _sort(session: Session, folder: Folder, walked: Walk) -> _Sorted:
             select(Problem.path, Problem.bytes, Problem.mtime_ns).where(Problem.kind == "file")
         )
     }
-    mains = _companions(walked.files)
+    before = {path: row.photo_id for path, row in known.items()}
+    stems = _stems(walked.files)
+    mains = _companions(walked.files, stems)
     found = _Sorted()
     for seen in walked.files:
         row = known.pop(seen.path, None)
@@ -134,7 +136,9 @@ def _sort(session: Session, folder: Folder, walked: Walk) -> _Sorted:
         if row.folder_id == folder.id and not row.missing and not (path + os.sep).startswith(unread):
             found.gone.append(row.id)
             if row.role == "companion":
-                found.reread.add(row.photo_id)
+                found.reread |= {before[main] for main in _photos_of(path, stems) if main in before} | {
+                    row.photo_id
+                }
     return found
 
 
@@ -161,26 +165,37 @@ def _known(session: Session, folder: Folder) -> dict[str, _Known]:
     return {row[0]: _Known(*row[1:]) for row in rows.tuples() if row[0].startswith(root)}
 
 
-def _companions(files: Sequence[Seen]) -> dict[str, str]:
-    """Sidecars and films of live photos, with the file of the photo they belong to."""
-    paths = {seen.path for seen in files}
+def _stems(files: Sequence[Seen]) -> dict[str, list[str]]:
+    """Photo files by their paths without suffix."""
     stems: dict[str, list[str]] = {}
-    for path in sorted(paths):
-        stem, suffix = os.path.splitext(path)  # noqa: PTH122
+    for seen in files:
+        stem, suffix = os.path.splitext(seen.path)  # noqa: PTH122
         if suffix.lower() in PHOTO_SUFFIXES:
-            stems.setdefault(stem, []).append(path)
-    out: dict[str, str] = {}
-    for path in paths:
-        stem, suffix = os.path.splitext(path)  # noqa: PTH122
+            stems.setdefault(stem, []).append(seen.path)
+    return stems
+
+
+def _photos_of(path: str, stems: dict[str, list[str]]) -> tuple[str, ...]:
+    """The photo files that a sidecar is about: "a.jpg.xmp" about one, "a.xmp" about all called so."""
+    stem = os.path.splitext(path)[0]  # noqa: PTH122
+    if stem in stems.get(os.path.splitext(stem)[0], ()):  # noqa: PTH122
+        return (stem,)
+    return tuple(stems.get(stem, ()))
+
+
+def _companions(files: Sequence[Seen], stems: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """Sidecars and films of live photos, with the files of the photos they belong to."""
+    out: dict[str, tuple[str, ...]] = {}
+    for seen in files:
+        stem, suffix = os.path.splitext(seen.path)  # noqa: PTH122
+        photos: tuple[str, ...] = ()
         if suffix.lower() == SIDECAR:
-            if stem in paths:
-                out[path] = stem
-            elif stem in stems:
-                out[path] = stems[stem][0]
-        elif suffix.lower() in _LIVE_FILM:
-            stills = [p for p in stems.get(stem, ()) if os.path.splitext(p)[1].lower() in _LIVE_PHOTO]  # noqa: PTH122
-            if stills and _short(path):
-                out[path] = stills[0]
+            photos = _photos_of(seen.path, stems)
+        elif suffix.lower() in _LIVE_FILM and stem in stems and _short(seen.path):
+            stills = (path for path in stems[stem] if os.path.splitext(path)[1].lower() in _LIVE_PHOTO)  # noqa: PTH122
+            photos = tuple(stills)[:1]
+        if photos:
+            out[seen.path] = photos
     return out
 
 
@@ -294,15 +309,17 @@ def _moved(session: Session, photo_id: int) -> FileRow | None:
     )
 
 
-def _enter_companion(session: Session, folder_id: int, seen: Seen, main: str) -> set[int]:
-    photo_id = session.scalar(select(FileRow.photo_id).where(FileRow.path == main))
-    if photo_id is None:
+def _enter_companion(session: Session, folder_id: int, seen: Seen, mains: Sequence[str]) -> set[int]:
+    """Enter a sidecar or a film beside its photo; the photos whose metadata it may have changed."""
+    rows = session.execute(select(FileRow.path, FileRow.photo_id).where(FileRow.path.in_(mains))).tuples()
+    photos = dict(rows.all())
+    if not photos:
         return set()
     row = session.scalar(select(FileRow).where(FileRow.path == seen.path)) or FileRow(path=seen.path)
-    row.photo_id, row.folder_id, row.bytes, row.mtime_ns = photo_id, folder_id, seen.bytes, seen.mtime_ns
-    row.missing_since, row.role = None, "companion"
+    row.photo_id, row.folder_id = photos[min(photos)], folder_id
+    row.bytes, row.mtime_ns, row.missing_since, row.role = seen.bytes, seen.mtime_ns, None, "companion"
     session.add(row)
-    return {photo_id} if seen.path.lower().endswith(SIDECAR) else set()
+    return set(photos.values()) if seen.path.lower().endswith(SIDECAR) else set()
 
 
 def _reread(catalog: Catalog, photo_ids: set[int]) -> None:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -22,75 +21,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-from sqlalchemy.types import TypeDecorator
+
+from veduta.library.columns import HalfVector, PathText
 
 REVISION = "0002"
 """Revision of the newest migration; a catalog at this revision is opened without loading Alembic."""
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
-_ESCAPE = "\x1b"
 
 
 def now() -> datetime:
     """The present moment as the catalog keeps it: UTC, naive, whole seconds."""
     return datetime.now(UTC).replace(microsecond=0, tzinfo=None)
-
-
-def encode_path(path: str) -> str:
-    """A path as text that every database accepts: bytes that are not UTF-8 become ESC and two digits."""
-    if _ESCAPE not in path and path.isprintable():
-        return path
-    out = []
-    for char in path:
-        if "\udc80" <= char <= "\udcff":
-            out.append(f"{_ESCAPE}{ord(char) - 0xDC00:02x}")
-        elif char == _ESCAPE:
-            out.append(f"{_ESCAPE}1b")
-        else:
-            out.append(char)
-    return "".join(out)
-
-
-def decode_path(stored: str) -> str:
-    """The inverse of `encode_path`."""
-    if _ESCAPE not in stored:
-        return stored
-    first, *rest = stored.split(_ESCAPE)
-    out = [first]
-    for part in rest:
-        code = int(part[:2], 16)
-        out.append((chr(code) if code < 0x80 else chr(0xDC00 + code)) + part[2:])
-    return "".join(out)
-
-
-class PathText(TypeDecorator[str]):
-    """A file-system path as Python gives it (surrogates for bytes that are not UTF-8), kept reversibly."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Encode on the way in."""
-        return None if value is None else encode_path(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """Decode on the way out."""
-        return None if value is None else decode_path(value)
-
-
-class HalfVector(TypeDecorator[NDArray[np.float32]]):
-    """A vector as float32 in Python and little-endian float16 bytes in the database."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def process_bind_param(self, value: NDArray[np.float32] | None, dialect: Dialect) -> bytes | None:
-        """Encode on the way in."""
-        return None if value is None else np.asarray(value, dtype="<f2").tobytes()
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> NDArray[np.float32] | None:
-        """Decode on the way out."""
-        return None if value is None else np.frombuffer(value, dtype="<f2").astype(np.float32)
 
 
 class Base(DeclarativeBase):

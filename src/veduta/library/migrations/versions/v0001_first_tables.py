@@ -240,7 +240,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("photo_id", "recognizer", name=op.f("pk_work")),
     )
-    op.create_index("ix_work_recognizer_state", "work", ["recognizer", "version", "state"], unique=False)
+    op.create_index(
+        "ix_work_recognizer_version_state",
+        "work",
+        ["recognizer", "version", "state", "photo_id"],
+        unique=False,
+    )
 
     op.create_table(
         "persons",
