@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from tests.library.light import Light, Moody, fill, write_picture
+from tests.library.light import Light, Moody, write_picture
 from veduta.errors import NotFound
 from veduta.image import decode
 from veduta.library.add import Options, add_photos
@@ -29,18 +29,6 @@ from veduta.library.schema import (
     VectorRow,
     Work,
 )
-from veduta.library.status import status
-
-
-@pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    with Catalog.open(tmp_path / "library") as opened:
-        yield opened  # type: ignore[misc]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return fill(tmp_path / "photos", 6)
 
 
 def files(catalog: Catalog) -> dict[str, tuple[str, bool]]:
@@ -355,14 +343,15 @@ def test_a_folder_that_does_not_exist(catalog: Catalog, tmp_path: Path) -> None:
         add_photos(catalog, [tmp_path / "no"], [Light()])
 
 
-def test_lost_thumbnails_are_made_again_when_their_work_is_forgotten(catalog: Catalog, folder: Path) -> None:
+@pytest.mark.parametrize("lost", ["one", "all"])
+def test_lost_thumbnails_are_made_again(catalog: Catalog, folder: Path, lost: str) -> None:
     light = Light()
     add_photos(catalog, [folder], [light])
-    shutil.rmtree(catalog.directory / "thumbs")
-    with catalog.write() as session:
-        session.query(Work).filter(Work.recognizer == "thumbnails").delete()
-    assert status(catalog).pending == 8
-    add_photos(catalog, [], [light])
+    if lost == "all":
+        shutil.rmtree(catalog.directory / "thumbs")
+    else:
+        min(catalog.directory.glob("thumbs/*/*.webp")).unlink()
+    add_photos(catalog, [], [light], options=Options(retry=lost == "one"))
     assert len(list(catalog.directory.glob("thumbs/*/*.webp"))) == 16
     assert len(light.shown) == 8
 

@@ -67,7 +67,7 @@ def verify(library: LibraryOption = None, as_json: JsonOption = False) -> None:
             "edited (add the folder again to take them in)": report.edited,
             "missing": report.missing,
             "unreadable": [f"{path}: {reason}" for path, reason in report.unreadable],
-            "thumbnail lacking (add again to make it)": report.thumbnails,
+            "thumbnail lacking (`veduta add --retry` makes it)": report.thumbnails,
             "findings that contradict the record": report.findings,
         }
         for what, paths in told.items():

@@ -16,7 +16,7 @@ from veduta.errors import CatalogError, NotFound
 from veduta.library import people, text_index
 from veduta.library.catalog import Catalog
 from veduta.library.identify import SUFFIXES, batches, forget_unseen_problems, identify
-from veduta.library.pipeline import Pipeline, Todo, versions
+from veduta.library.pipeline import SIDES, Pipeline, Todo, versions
 from veduta.library.problems import problem
 from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION, Analysis, record
 from veduta.library.schema import FileRow, Folder, PhotoRow, Preference, Problem, Work
@@ -64,7 +64,7 @@ def add_photos(
     with catalog.writing(options.wait, options.waiting), _explaining(catalog):
         journal = Journal(catalog.directory / "reading.json")
         _try_suspects(catalog, journal, progress)
-        if options.retry:
+        if options.retry or not (catalog.directory / "thumbs").is_dir():
             _retry(catalog)
         for folder in _register(catalog, folders, options):
             if not stop.is_set():
@@ -164,10 +164,18 @@ def _leave_alone(session: Session, path: str, reason: str) -> None:
 
 
 def _retry(catalog: Catalog) -> None:
-    """Forget what failed, so that it is tried again."""
+    """Forget what failed and which thumbnails are lacking, so that both are tried again."""
     with catalog.write() as session:
         session.execute(delete(Problem))
         session.execute(delete(Work).where(Work.state == "failed"))
+        made = select(PhotoRow.id, PhotoRow.hash).join(Work).where(Work.recognizer == THUMBNAILS)
+        lacking = [
+            photo_id
+            for photo_id, known in session.execute(made)
+            if not all(catalog.thumbnail(known, side).is_file() for side in SIDES)
+        ]
+        for part in batches(lacking, 500):
+            session.execute(delete(Work).where(Work.recognizer == THUMBNAILS, Work.photo_id.in_(part)))
 
 
 def analyze(
