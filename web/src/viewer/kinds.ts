@@ -1,0 +1,19 @@
+/** The kinds of findings that are drawn: their names and colors, readable over any picture. */
+
+export interface Kind {
+  kinds: string[];
+  key: string;
+  label: string;
+  color: string;
+  rgb: [number, number, number];
+}
+
+export const KINDS: Kind[] = [
+  { key: "face", kinds: ["face"], label: "Faces", color: "#ffd166", rgb: [255, 209, 102] },
+  { key: "object", kinds: ["object", "person"], label: "Objects", color: "#7ee0d2", rgb: [126, 224, 210] },
+  { key: "text", kinds: ["text"], label: "Text", color: "#9cc9ff", rgb: [156, 201, 255] },
+  { key: "landmark", kinds: ["landmark"], label: "Landmarks", color: "#ffa8c5", rgb: [255, 168, 197] },
+  { key: "plate", kinds: ["plate"], label: "Number plates", color: "#d7b6ff", rgb: [215, 182, 255] },
+];
+
+export const kindOf = (kind: string): Kind | undefined => KINDS.find((one) => one.kinds.includes(kind));
