@@ -1,0 +1,95 @@
+"""The recognizer of text: lines with what they say, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from veduta.image.photo import Photo
+from veduta.see.finding import Finding
+from veduta.see.text_detector import TextDetector
+from veduta.see.text_order import reading_order
+from veduta.see.text_reader import TextReader, straighten
+from veduta.see.text_regions import Floats, Region
+
+# Lines lower than this, in analyzed pixels, are cut out of the photo at full size if that has half as many
+# again.
+TINY = 14
+MOST_SCALE_FOR_FULL = 0.67
+# What is at least this probable is kept.
+KEPT = 0.5
+
+
+@dataclass(frozen=True)
+class _Line:
+    text: str
+    corners: Floats
+    score: float
+
+
+class TextRecognizer:
+    """Lines of text.
+
+    Each finding has kind and name "text", the line as `text`, its box, and its four corners as `polygon`,
+    from the beginning of the line clockwise as it is read. Findings come in reading order.
+    """
+
+    name = "text"
+    version = "1"
+
+    def __init__(self, detector: TextDetector | None = None, reader: TextReader | None = None) -> None:
+        self._detector = detector or TextDetector()
+        self._reader = reader or TextReader()
+
+    def see(self, photos: Sequence[Photo]) -> list[list[Finding]]:
+        """The lines of each photo, in reading order."""
+        places: list[tuple[int, Region, Floats]] = []
+        crops = []
+        for index, (photo, found) in enumerate(zip(photos, self._detector.detect(photos), strict=True)):
+            for region in found:
+                source, factor = photo.pixels, 1.0
+                if min(region.height, region.width) < TINY and photo.scale < MOST_SCALE_FOR_FULL:
+                    source = photo.full()
+                    factor = source.shape[1] / photo.pixels.shape[1]
+                crop, corners = straighten(source, region.corners * np.float32(factor))
+                crops.append(crop)
+                places.append((index, region, corners / np.float32(factor)))
+        lines: list[list[_Line]] = [[] for _ in photos]
+        for (index, region, corners), reading in zip(places, self._reader.read(crops), strict=True):
+            text = reading.text.strip()
+            score = probability(text, reading.score, region.score)
+            if text and score >= KEPT:
+                start = np.roll(corners, -2, axis=0) if reading.turned else corners
+                lines[index].append(_Line(text, start, score))
+        return [self._findings(photo, found) for photo, found in zip(photos, lines, strict=True)]
+
+    def _findings(self, photo: Photo, lines: Sequence[_Line]) -> list[Finding]:
+        grow = np.array(
+            [photo.width / photo.pixels.shape[1], photo.height / photo.pixels.shape[0]], np.float32
+        )
+        findings = []
+        for index in reading_order([line.corners for line in lines]):
+            line = lines[index]
+            corners = line.corners * grow
+            left, top = corners.min(axis=0)
+            right, bottom = corners.max(axis=0)
+            findings.append(
+                Finding(
+                    kind="text",
+                    name="text",
+                    score=line.score,
+                    recognizer=self.name,
+                    version=self.version,
+                    box=(float(left), float(top), float(right - left), float(bottom - top)),
+                    polygon=tuple((float(x), float(y)) for x, y in corners),
+                    text=line.text,
+                )
+            )
+        return findings
+
+
+def probability(text: str, read: float, seen: float) -> float:
+    """How probable it is that a line is text and read right."""
+    return read if seen > 0 and text else 0.0

@@ -1,0 +1,153 @@
+"""Finds lines of text with PP-OCRv6: a glance first, higher resolution only where the glance saw small text.
+
+Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", 2020 (arXiv 1911.08947).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from veduta.image.photo import Photo, Pixels
+from veduta.nets.engine import Network
+from veduta.nets.packs.text import TEXT_DETECTOR
+from veduta.see.text_regions import Floats, ProbabilityMap, Region, hints, regions
+
+GLANCE = 736
+TILE = 736
+# (height, width) that the network is compiled for: square (tiles too), 4:3, 16:9 and small.
+SHAPES = ((736, 736), (576, 736), (736, 576), (416, 736), (736, 416), (320, 320))
+MOST_ENLARGED = 3.0
+
+# Tiles share this much with each neighbor; the outer half of it is left to that neighbor, who sees it in
+# context.
+OVERLAP = 96
+# Lines thinner than this in the glance are looked at again, enlarged until the thin ones have `COMFORTABLE`
+# pixels.
+SMALL = 18
+COMFORTABLE = 20
+LEAST_GAIN = 1.2
+# Pictures that go through the network before their maps are stored compactly.
+AT_ONCE = 4
+
+
+@dataclass
+class _Map:
+    """The probabilities of text over a photo, and the map's size relative to the photo's (across, down)."""
+
+    values: ProbabilityMap
+    scale: tuple[float, float]
+
+
+class TextDetector:
+    """The text detector over the micro-batch's photos."""
+
+    def __init__(self, network: Network | None = None) -> None:
+        self._network = network or Network.open(TEXT_DETECTOR, pixels=True, batch=1)
+
+    def detect(self, photos: Sequence[Photo]) -> list[list[Region]]:
+        """The lines of each photo, in pixels of `Photo.pixels` and in no particular order."""
+        glances = self._probabilities([_glance(photo) for photo in photos])
+        found = []
+        for photo, glance in zip(photos, glances, strict=True):
+            height, width = photo.pixels.shape[:2]
+            seen = _Map(glance, (glance.shape[1] / width, glance.shape[0] / height))
+            seen = self._closer(photo, seen)
+            found.append(regions(seen.values, seen.scale))
+        return found
+
+    def _probabilities(self, pictures: Sequence[Pixels]) -> list[ProbabilityMap]:
+        """The probability of text at each pixel of each picture, in 255ths."""
+        results: list[ProbabilityMap] = [np.empty((0, 0), np.uint8)] * len(pictures)
+        groups: dict[tuple[int, int], list[int]] = {}
+        for index, pixels in enumerate(pictures):
+            groups.setdefault(_shape(pixels), []).append(index)
+        for (height, width), indices in groups.items():
+            for start in range(0, len(indices), AT_ONCE):
+                some = indices[start : start + AT_ONCE]
+                batch = np.zeros((len(some), height, width, 3), np.uint8)
+                for row, index in enumerate(some):
+                    pixels = pictures[index]
+                    batch[row, : pixels.shape[0], : pixels.shape[1]] = pixels
+                values = self._network.run(batch)[0]
+                for row, index in enumerate(some):
+                    seen_height, seen_width = pictures[index].shape[:2]
+                    results[index] = (values[row, 0, :seen_height, :seen_width] * 255).astype(np.uint8)
+        return results
+
+    def _closer(self, photo: Photo, glance: _Map) -> _Map:
+        """A map that is sharper where small text was seen; `glance` itself if there is none or nothing to
+        gain.
+        """
+        seen = hints(glance.values)
+        small = seen[seen[:, 4] < SMALL]
+        height, width = photo.pixels.shape[:2]
+        known = max(glance.scale)
+        if len(small) == 0 or known * LEAST_GAIN > 1:
+            return glance
+        wanted = COMFORTABLE / float(np.percentile(small[:, 4], 20))
+        scale = min(1.0, known * max(wanted, LEAST_GAIN))
+        picture = photo.pixels
+        if scale < 1:
+            size = (max(1, round(width * scale)), max(1, round(height * scale)))
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        tall, wide = picture.shape[:2]
+        values = cv2.resize(glance.values, (wide, tall), interpolation=cv2.INTER_LINEAR)
+        places = _tiles(small[:, :4] * (scale / known), wide, tall)
+        tiles = self._probabilities([picture[y : y + TILE, x : x + TILE] for x, y in places])
+        for (x, y), tile in zip(places, tiles, strict=True):
+            _paste(values, tile, x, y)
+        return _Map(values, (wide / width, tall / height))
+
+
+def _shape(pixels: Pixels) -> tuple[int, int]:
+    height, width = pixels.shape[:2]
+    fitting = [shape for shape in SHAPES if shape[0] >= height and shape[1] >= width]
+    return min(fitting, key=lambda shape: shape[0] * shape[1])
+
+
+def _glance(photo: Photo) -> Pixels:
+    height, width = photo.pixels.shape[:2]
+    longer = max(height, width)
+    if longer >= GLANCE:
+        return photo.at_side(GLANCE)
+    scale = min(MOST_ENLARGED, GLANCE / longer)
+    size = (max(1, int(width * scale)), max(1, int(height * scale)))
+    return np.asarray(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _starts(length: int) -> list[int]:
+    """Where tiles begin so that they cover `length`, evenly spread and sharing at least OVERLAP."""
+    if length <= TILE:
+        return [0]
+    count = int(np.ceil((length - OVERLAP) / (TILE - OVERLAP)))
+    return [round(i * (length - TILE) / (count - 1)) for i in range(count)]
+
+
+def _tiles(boxes: Floats, width: int, height: int) -> list[tuple[int, int]]:
+    """The corners (x, y) of those tiles that show any of the boxes (n, 4)."""
+    inner = OVERLAP // 2
+    return [
+        (x, y)
+        for y in _starts(height)
+        for x in _starts(width)
+        if np.any(
+            (boxes[:, 0] < x + TILE - inner * (x + TILE < width))
+            & (boxes[:, 2] > x + inner * (x > 0))
+            & (boxes[:, 1] < y + TILE - inner * (y + TILE < height))
+            & (boxes[:, 3] > y + inner * (y > 0))
+        )
+    ]
+
+
+def _paste(values: ProbabilityMap, tile: ProbabilityMap, x: int, y: int) -> None:
+    """Put a tile in its place, without the margins in which it lacks context."""
+    height, width = values.shape
+    high, wide = tile.shape
+    margin = OVERLAP // 2
+    left, top = margin * (x > 0), margin * (y > 0)
+    right, bottom = wide - margin * (x + wide < width), high - margin * (y + high < height)
+    values[y + top : y + bottom, x + left : x + right] = tile[top:bottom, left:right]
