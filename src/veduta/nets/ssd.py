@@ -1,4 +1,4 @@
-"""Single-shot detectors of TensorFlow's model zoo: the network alone, without their own picture scaling and selection."""
+"""Single-shot detectors of TensorFlow's model zoo: the network alone, without its scaling and selection."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-# Of all named tensors of such a frozen graph these bound the network proper: around them lie loops that scale each
-# picture and select boxes one class after another, which cost more than the network.
+# Of all named tensors of such a frozen graph these bound the network proper: around them lie loops that scale
+# each picture and select boxes one class after another, which cost more than the network.
 IMAGE = "Preprocessor/sub:0"
 BOXES = "BoxPredictor_{}/BoxEncodingPredictor/BiasAdd:0"
 SCORES = "BoxPredictor_{}/ClassPredictor/BiasAdd:0"
@@ -17,9 +17,9 @@ SCORES = "BoxPredictor_{}/ClassPredictor/BiasAdd:0"
 def to_openvino(weight: Path, side: int = 300, classes: int = 91) -> Any:
     """The OpenVINO model in the frozen graph `weight`.
 
-    Input `image`: float32 RGB (n, 3, side, side), scaled to -1..1. Outputs `boxes`: float32 (n, anchors, 4), encoded
-    relative to the network's anchors, and `scores`: float32 (n, anchors, classes), class 0 being background.
-    Raises KeyError when the file is no such detector.
+    Input `image`: float32 RGB (n, 3, side, side), scaled to -1..1. Outputs `boxes`: float32 (n, anchors, 4),
+    encoded relative to the network's anchors, and `scores`: float32 (n, anchors, classes), class 0 being
+    background. Raises KeyError when the file is no such detector.
     """
     import openvino as ov
     from openvino import opset13 as op

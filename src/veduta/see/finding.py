@@ -9,7 +9,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["label", "scene", "object", "person", "face", "text", "plate", "landmark", "quality", "likeness"]
+Kind = Literal[
+    "label", "scene", "object", "person", "face", "text", "plate", "landmark", "quality", "likeness"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Box = tuple[float, float, float, float]
@@ -19,9 +21,10 @@ Box = tuple[float, float, float, float]
 class Finding:
     """One thing seen in a photo.
 
-    `score` is a calibrated probability in [0, 1]. `box` is (x, y, width, height) in pixels of the full-size upright
-    photo, None for a finding about the whole photo. `mask` is a COCO run-length encoding at full size. `vector` is
-    float32 of unit length. `extra` holds what is particular to a recognizer (key points, parents of a label...).
+    `score` is a calibrated probability in [0, 1]. `box` is (x, y, width, height) in pixels of the full-size
+    upright photo, None for a finding about the whole photo. `mask` is a COCO run-length encoding at full
+    size. `vector` is float32 of unit length. `extra` holds what is particular to a recognizer (key points,
+    parents of a label...).
     """
 
     kind: Kind

@@ -1,0 +1,123 @@
+"""Objects and persons: SSD-MobileNetV2 on the whole photo, and on tiles where it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from veduta.image.photo import Photo, Pixels
+from veduta.nets.engine import Network
+from veduta.nets.packs.objects import SSD
+from veduta.nets.store import ModelStore
+from veduta.see.finding import Finding
+from veduta.see.objects_anchors import SIDE, decode
+from veduta.see.objects_boxes import Boxes, merge, together
+from veduta.see.objects_names import NAMES, PERSON
+from veduta.see.objects_tiles import LEVEL, Tile, whole_things, windows, worth_reading
+
+# Raw scores below this say nothing; they only cost.
+NOISE = 0.05
+# Pictures that are run at once: bounds the memory (0.7 MB of scores each).
+AT_ONCE = 16
+
+
+class ObjectRecognizer:
+    """Finds the 80 things of COCO; persons are findings of kind "person", all else of kind "object".
+
+    Scores are calibrated (see `probability`); findings below `least` are left out. Tiles are chosen from the
+    first look at the whole photo, so that a photo without small things costs a single pass.
+    """
+
+    name = "objects"
+    version = f"{SSD.version}+1"
+
+    def __init__(self, store: ModelStore | None = None, least: float = 0.35) -> None:
+        self._network = Network.open(SSD, store, pixels=True, batch=1)
+        self.least = least
+
+    def see(self, photos: Sequence[Photo]) -> list[list[Finding]]:
+        """Findings of each photo, best first."""
+        pictures = [_working_size(photo.pixels) for photo in photos]
+        firsts = [windows(p.shape[1], p.shape[0]) for p in pictures]
+        seen = self._look(pictures, firsts)
+        closer = [worth_reading(s, p.shape[1], p.shape[0]) for s, p in zip(seen, pictures, strict=True)]
+        details = self._look(pictures, closer)
+        return [
+            self._findings(photo, picture, merge(together([whole, detail])))
+            for photo, picture, whole, detail in zip(photos, pictures, seen, details, strict=True)
+        ]
+
+    def _look(self, pictures: Sequence[Pixels], parts: Sequence[Sequence[Tile]]) -> list[Boxes]:
+        """What is seen in the parts of each picture, in pixels of the picture."""
+        work = [(index, tile) for index, tiles in enumerate(parts) for tile in tiles]
+        found: list[list[Boxes]] = [[] for _ in pictures]
+        for start in range(0, len(work), AT_ONCE):
+            some = work[start : start + AT_ONCE]
+            encoded, scores = self._network.run(np.stack([_cut(pictures[i], tile) for i, tile in some]))
+            for (index, tile), code, score in zip(some, encoded, scores, strict=True):
+                height, width = pictures[index].shape[:2]
+                found[index].append(_boxes(tile, code, score, width, height))
+        return [together(boxes) for boxes in found]
+
+    def _findings(self, photo: Photo, picture: Pixels, boxes: Boxes) -> list[Finding]:
+        scale = np.array([photo.width / picture.shape[1], photo.height / picture.shape[0]] * 2, np.float32)
+        found = []
+        for edges, raw, number in zip(boxes.edges * scale, boxes.scores, boxes.names, strict=True):
+            score = probability(float(raw), int(number))
+            if score < self.least:
+                continue
+            left, top, right, bottom = (float(v) for v in edges)
+            found.append(
+                Finding(
+                    kind="person" if number == PERSON else "object",
+                    name=NAMES[int(number)],
+                    score=score,
+                    recognizer=self.name,
+                    version=self.version,
+                    box=(left, top, right - left, bottom - top),
+                )
+            )
+        return sorted(found, key=lambda f: -f.score)
+
+
+def probability(raw: float, number: int) -> float:
+    """How often a box of this raw score is right."""
+    return raw
+
+
+def _working_size(pixels: Pixels) -> Pixels:
+    """The picture with its shorter side at LEVEL, the scale of the tiles, unless it is smaller."""
+    height, width = pixels.shape[:2]
+    scale = LEVEL / min(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    smaller: Pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return smaller
+
+
+def _cut(picture: Pixels, tile: Tile) -> Pixels:
+    part = picture[round(tile.top) : round(tile.bottom), round(tile.left) : round(tile.right)]
+    if part.shape[:2] == (SIDE, SIDE):
+        return part
+    how = cv2.INTER_AREA if min(part.shape[:2]) > SIDE else cv2.INTER_LINEAR
+    scaled: Pixels = np.asarray(cv2.resize(part, (SIDE, SIDE), interpolation=how), np.uint8)
+    return scaled
+
+
+def _boxes(
+    tile: Tile, code: NDArray[np.float32], score: NDArray[np.float32], width: int, height: int
+) -> Boxes:
+    rows, names = np.nonzero(score[:, 1:] > NOISE)
+    names = names + 1  # column 0 is background
+    known = np.isin(names, list(NAMES))
+    rows, names = rows[known], names[known]
+    size = np.array([tile.right - tile.left, tile.bottom - tile.top] * 2, np.float32)
+    corner = np.array([tile.left, tile.top] * 2, np.float32)
+    edges = np.clip(decode(code, rows), 0, 1) * size + corner
+    boxes = Boxes(np.clip(edges, 0, [width, height] * 2).astype(np.float32), score[rows, names], names)
+    boxes = boxes.keep(boxes.sizes.min(axis=1, initial=np.inf) > 1)
+    return boxes.keep(whole_things(tile, boxes))
