@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from veduta import __version__
+from veduta.progress import Progress
 from veduta.server import problem, webapp
 from veduta.server.context import Context
 from veduta.server.guard import Guard
@@ -24,14 +25,15 @@ def create_app(
     host: str = "127.0.0.1",
     password_hash: str | None = None,
     background: bool = True,
+    progress: Progress | None = None,
 ) -> FastAPI:
     """Return the application that serves a library.
 
-    `host` is the address it will be bound to: any but a loopback address demands an access password, given as its
-    argon2id hash or kept in the library before; else requests are answered 503. `background` False starts no work at
-    the start (requests still can).
+    `host` is the address it will be bound to: any but a loopback address demands an access password, given as
+    its argon2id hash or kept in the library before; else requests are answered 503. `background` False starts
+    no work at the start (requests still can). `progress` is told of the background work, too.
     """
-    context = Context(library_directory, host, password_hash, background)
+    context = Context(library_directory, host, password_hash, progress)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from veduta.library.catalog import Catalog
+from veduta.progress import Progress
+from veduta.server.memory import Memory
 from veduta.server.sessions import Sessions
 from veduta.settings import settings
 
@@ -18,13 +20,19 @@ if TYPE_CHECKING:
 
 
 class Context:
-    """One served library: its catalog, who may read it, and its background work. Nothing is opened before it is used."""
+    """One served library: its catalog, who may read it, its background work; each opened when first used."""
 
-    def __init__(self, directory: Path | None, host: str, password_hash: str | None, background: bool) -> None:
+    def __init__(
+        self,
+        directory: Path | None,
+        host: str = "127.0.0.1",
+        password_hash: str | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         self.directory = (directory or settings().library_directory).expanduser().absolute()
         self.host = host
-        self.background = background
         self._password_hash = password_hash
+        self._progress = progress
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -41,7 +49,12 @@ class Context:
         """The background work."""
         from veduta.server.worker import Worker
 
-        return Worker(self.catalog)
+        return Worker(self.catalog, self.memory, self._progress)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """Answers remembered until the catalog changes."""
+        return Memory(self.catalog)
 
     @cached_property
     def archives(self) -> Archives:
@@ -54,6 +67,8 @@ class Context:
         """Stop the background work and close the catalog."""
         if "worker" in self.__dict__:
             self.worker.close()
+        if "memory" in self.__dict__:
+            self.memory.close()
         if "catalog" in self.__dict__:
             self.catalog.close()
 

@@ -46,6 +46,17 @@ def hash_password(password: str) -> str:
     return PasswordHasher().hash(password)
 
 
+def matches(password_hash: str, password: str) -> bool:
+    """Whether `password` is the one of `password_hash`."""
+    from argon2 import PasswordHasher
+    from argon2.exceptions import Argon2Error, InvalidHashError
+
+    try:
+        return PasswordHasher().verify(password_hash, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
 def stored_hash(catalog: Catalog) -> str | None:
     """Return the hash of the library's access password, None when it has none."""
     from veduta.library.schema import Preference
@@ -76,7 +87,7 @@ def client_address(request: Request) -> str:
 
 @dataclass
 class Brake:
-    """Makes guessing slow: after some wrong passwords an address waits, twice as long each time, up to five minutes.
+    """Makes guessing slow: after some wrong passwords an address waits, longer each time, up to five minutes.
 
     Addresses together are held to ten times the attempts of one, so that many addresses do not help much.
     """
@@ -110,7 +121,7 @@ class Brake:
 
 
 class Sessions:
-    """Sessions of one library, kept on the server (as hashes of their tokens, in the catalog) until they expire.
+    """Sessions of one library, kept in its catalog (as hashes of their tokens) until they expire.
 
     Without a password everybody is admitted; the guard then sees to it that only this machine gets through.
     """
@@ -144,17 +155,12 @@ class Sessions:
         return datetime.datetime.fromtimestamp(ends, datetime.UTC)
 
     def log_in(self, password: str, address: str) -> tuple[str, datetime.datetime]:
-        """Return a new token and its end; raises WrongPassword, or TooManyAttempts before anything is verified."""
-        from argon2 import PasswordHasher
-        from argon2.exceptions import Argon2Error, InvalidHashError
-
+        """Return a new token and its end; raises WrongPassword, TooManyAttempts."""
         with self._verifying:
             self.brake.check(address)
-            try:
-                PasswordHasher().verify(self._hash or "", password)
-            except (Argon2Error, InvalidHashError):
+            if not matches(self._hash or "", password):
                 self.brake.failed(address)
-                raise WrongPassword("this is not the access password") from None
+                raise WrongPassword("this is not the access password")
         self.brake.passed(address)
         token = secrets.token_urlsafe(32)
         ends = time.time() + self.lifetime

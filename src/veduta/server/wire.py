@@ -28,6 +28,6 @@ def _escaped(text: str) -> bool:
 
 def attachment(name: str) -> str:
     """Return a Content-Disposition that saves under `name`, for old and new browsers (RFC 6266)."""
-    shown = str(readable(name)).translate({c: "_" for c in (*range(32), 34, 47, 92, 127)})
+    shown = str(readable(name)).translate(dict.fromkeys((*range(32), 34, 47, 92, 127), "_"))
     plain = shown.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"

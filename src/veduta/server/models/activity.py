@@ -53,7 +53,7 @@ class Retry(Request):
 
     all: bool = False
     path: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
-    ids: Annotated[list[Id], Field(max_length=100_000)] = []
+    ids: Annotated[list[Id], Field(default_factory=list, max_length=100_000)]
 
 
 class LibraryFacts(Answer):

@@ -34,7 +34,7 @@ class AlbumNew(Request):
 
     name: Name
     query: Query | None = None
-    photos: Annotated[list[Id], Field(max_length=100_000)] = []
+    photos: Annotated[list[Id], Field(default_factory=list, max_length=100_000)]
 
 
 class AlbumPatch(Request):

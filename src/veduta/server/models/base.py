@@ -27,7 +27,7 @@ class Answer(BaseModel):
 
 
 class Request(BaseModel):
-    """Base of every request body: unknown fields are refused, so that a typing error is not silently ignored."""
+    """Base of every request body: unknown fields are refused, so that no typing error goes unnoticed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,7 +35,7 @@ class Request(BaseModel):
 class Problem(Answer):
     """An error (RFC 9457): `detail` is fit to show to a user."""
 
-    type: str = Field("about:blank", description="always about:blank")
+    type: str = Field(default="about:blank", description="always about:blank")
     title: str = Field(description="the name of the HTTP status")
     status: int
     detail: str

@@ -29,7 +29,7 @@ class FolderNew(Request):
 
     path: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
     watch: bool = False
-    excludes: Annotated[list[Pattern], Field(max_length=100)] = []
+    excludes: Annotated[list[Pattern], Field(default_factory=list, max_length=100)]
 
 
 class FolderPatch(Request):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from veduta.server.models.base import Answer, Box, Id, Request, Text
+from veduta.server.models.base import LARGEST_ID, Answer, Box, Id, Request, Text
 
 Media = Literal["photo", "video"]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -147,7 +147,7 @@ class FindingOut(Answer):
     score: float
     box: Box | None
     polygon: list[tuple[float, float]] | None = None
-    mask: dict[str, Any] | None = Field(None, description="COCO run-length encoding")
+    mask: dict[str, Any] | None = Field(default=None, description="COCO run-length encoding")
     text: Text | None = None
     extra: dict[str, Any] = Field(default_factory=dict)
     recognizer: str
@@ -183,3 +183,30 @@ class Timeline(Answer):
 
     days: list[TimelineDay]
     total: int
+
+
+class PhotoFilter(BaseModel):
+    """Which photos: all parts must hold; hidden photos are shown only when asked for."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    day: datetime.date | Literal["unknown"] | None = Field(default=None, description="taken on this day")
+    since: datetime.date | None = Field(default=None, alias="from", description="taken on this day or later")
+    until: datetime.date | None = Field(default=None, alias="to", description="taken on this day or earlier")
+    album: str | None = Field(default=None, max_length=500, description="identifier of an album")
+    person: Id | None = Field(default=None, description="shows this person")
+    place: Id | None = Field(default=None, description="was taken in this place")
+    favorite: bool | None = None
+    hidden: bool = False
+    missing: bool = Field(default=False, description="photos that have lost all their files instead")
+    media: Media | None = None
+    rating: Annotated[int, Field(ge=0, le=5)] | None = Field(
+        default=None, description="at least so many stars"
+    )
+
+
+class PhotoPageFilter(PhotoFilter):
+    """Which photos, and which of them."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    offset: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0

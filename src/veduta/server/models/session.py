@@ -14,7 +14,7 @@ class Session(Answer):
 
     required: bool = Field(description="an access password is set")
     active: bool = Field(description="this client may read the library")
-    expires: datetime.datetime | None = Field(None, description="when the session ends (UTC)")
+    expires: datetime.datetime | None = Field(default=None, description="when the session ends (UTC)")
 
 
 class Login(Request):

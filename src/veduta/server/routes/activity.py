@@ -29,7 +29,9 @@ def activity(here: Here) -> Activity:
 @router.get(
     "/activity/events",
     response_class=StreamingResponse,
-    responses={200: {"description": "each event's data is an Activity", "content": {"text/event-stream": {}}}},
+    responses={
+        200: {"description": "each event's data is an Activity", "content": {"text/event-stream": {}}}
+    },
 )
 async def activity_events(here: Here, request: Request) -> StreamingResponse:
     """Stream the activity as server-sent events, whenever it changes."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse
 
-from veduta.server import pictures, shelf
+from veduta.server import asking, changes, closeup, pictures, shelf
 from veduta.server.context import Here
-from veduta.server.models.base import LARGEST_ID, Done, Id, Limit, Offset, PathId
+from veduta.server.models.base import Done, Limit, PathId
 from veduta.server.models.photo import (
-    Media,
     Neighbors,
     PhotoDetail,
+    PhotoFilter,
     PhotoFindings,
     PhotoPage,
+    PhotoPageFilter,
     PhotoPatch,
     PhotosPatch,
     Timeline,
@@ -27,82 +26,57 @@ from veduta.server.models.search import SimilarPage
 router = APIRouter(tags=["photos"])
 
 
-class PhotoFilter(BaseModel):
-    """Which photos: all parts must hold; hidden photos are shown only when asked for."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    day: datetime.date | Literal["unknown"] | None = Field(None, description="taken on this day")
-    since: datetime.date | None = Field(None, alias="from", description="taken on this day or later")
-    until: datetime.date | None = Field(None, alias="to", description="taken on this day or earlier")
-    album: str | None = Field(None, max_length=500, description="identifier of an album")
-    person: Id | None = Field(None, description="shows this person")
-    place: Id | None = Field(None, description="was taken in this place")
-    favorite: bool | None = None
-    hidden: bool = False
-    missing: bool | None = Field(None, description="has (not) lost all its files")
-    media: Media | None = None
-    rating: Annotated[int, Field(ge=0, le=5)] | None = Field(None, description="at least so many stars")
-
-
 Filter = Annotated[PhotoFilter, Query()]
-
-
-class PhotoPageFilter(PhotoFilter):
-    """Which photos, and which of them."""
-
-    limit: Annotated[int, Field(ge=1, le=1000)] = 200
-    offset: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0
 
 
 @router.get("/timeline")
 def timeline(here: Here, chosen: Filter) -> Timeline:
     """Count photos by day, newest first."""
-    return shelf.timeline(here.catalog, chosen)
+    return shelf.timeline(here, chosen)
 
 
 @router.get("/photos")
 def list_photos(here: Here, chosen: Annotated[PhotoPageFilter, Query()]) -> PhotoPage:
     """List photos, newest first, those of unknown time last."""
-    return shelf.page(here.catalog, chosen, chosen.limit, chosen.offset)
+    return shelf.page(here, chosen, chosen.limit, chosen.offset)
 
 
 @router.patch("/photos")
 def change_photos(here: Here, patch: PhotosPatch) -> Done:
     """Change many photos in the same way; unknown ones are passed over."""
-    return Done(changed=shelf.change(here.catalog, patch.ids, patch.change))
+    return Done(changed=changes.change(here.catalog, patch.ids, patch.change))
 
 
 @router.get("/photos/{photo_id}")
 def get_photo(here: Here, photo_id: PathId) -> PhotoDetail:
     """Tell everything about a photo."""
-    return shelf.detail(here.catalog, photo_id)
+    return closeup.detail(here.catalog, photo_id)
 
 
 @router.patch("/photos/{photo_id}")
 def change_photo(here: Here, photo_id: PathId, patch: PhotoPatch) -> PhotoDetail:
     """Change a photo's entry in the catalog; the file itself is never touched."""
-    shelf.detail(here.catalog, photo_id)
-    shelf.change(here.catalog, [photo_id], patch)
-    return shelf.detail(here.catalog, photo_id)
+    closeup.detail(here.catalog, photo_id)
+    changes.change(here.catalog, [photo_id], patch)
+    return closeup.detail(here.catalog, photo_id)
 
 
 @router.get("/photos/{photo_id}/findings")
 def photo_findings(here: Here, photo_id: PathId) -> PhotoFindings:
     """List what was seen in a photo."""
-    return shelf.findings(here.catalog, photo_id)
+    return closeup.findings(here.catalog, photo_id)
 
 
 @router.get("/photos/{photo_id}/similar")
 def photo_similar(here: Here, photo_id: PathId, limit: Limit = 24) -> SimilarPage:
     """List photos that look like this one."""
-    return shelf.similar(here.catalog, photo_id, limit)
+    return asking.similar(here.catalog, photo_id, limit)
 
 
 @router.get("/photos/{photo_id}/neighbors")
 def photo_neighbors(here: Here, photo_id: PathId, chosen: Filter) -> Neighbors:
     """Give the photos before and after this one among those chosen."""
-    return shelf.neighbors(here.catalog, photo_id, chosen)
+    return shelf.neighbors(here, photo_id, chosen)
 
 
 @router.get(

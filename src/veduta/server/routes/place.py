@@ -26,7 +26,7 @@ def map_view(
     zoom: Annotated[float, Query(ge=0, le=24, allow_inf_nan=False)] = 2,
 ) -> MapView:
     """Cluster the photos of a piece of the map."""
-    return atlas.view(here.catalog, west, south, east, north, zoom)
+    return atlas.view(here, west, south, east, north, zoom)
 
 
 @router.get("/places")

@@ -1,0 +1,167 @@
+"""The map: photos clustered by a grid that gets finer with the zoom, and the places they were taken at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+
+from veduta.library.catalog import Catalog
+from veduta.library.schema import PhotoRow, Place
+from veduta.server.cards import covers
+from veduta.server.context import Context
+from veduta.server.models.place import Cluster, MapView, PlaceCard
+
+CELL_PIXELS = 64
+WORLD_PIXELS = 512
+MOST_CELLS = 4_000_000
+NAMED = 50
+"""Clusters of at most so many photos name them."""
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Positions of all photos that are shown, newest first: ids int64 (n,), degrees float32 (n,)."""
+
+    ids: NDArray[np.int64]
+    latitudes: NDArray[np.float32]
+    longitudes: NDArray[np.float32]
+
+
+def positions(catalog: Catalog) -> Positions:
+    """Read the positions of all photos that are shown."""
+    query = (
+        select(PhotoRow.id, PhotoRow.latitude, PhotoRow.longitude)
+        .where(
+            PhotoRow.latitude.is_not(None),
+            PhotoRow.longitude.is_not(None),
+            PhotoRow.hidden.is_(False),
+            PhotoRow.missing_since.is_(None),
+        )
+        .order_by(PhotoRow.day.desc().nullslast(), PhotoRow.id.desc())
+    )
+    with catalog.session() as session:
+        rows = session.execute(query).all()
+    table = np.array([tuple(row) for row in rows], np.float64).reshape(-1, 3)
+    longitudes = (table[:, 2] + 180.0) % 360.0 - 180.0
+    return Positions(
+        table[:, 0].astype(np.int64), table[:, 1].astype(np.float32), longitudes.astype(np.float32)
+    )
+
+
+def view(here: Context, west: float, south: float, east: float, north: float, zoom: float) -> MapView:
+    """Return the clusters of a piece of the map; `east` < `west` (or beyond 180) crosses the date line.
+
+    The grid lies fast on the world, so that clusters do not jump when the map is moved.
+    """
+    every = here.memory.answer("positions", lambda: positions(here.catalog))
+    inside = _inside(every, west, south, east, north)
+    chosen = np.flatnonzero(inside)
+    if not len(chosen):
+        return MapView(clusters=[], total=0)
+    groups = _group(every, chosen, zoom)
+    with here.catalog.session() as session:
+        urls = covers(session, [int(every.ids[first]) for first, *_ in groups])
+    clusters = [
+        Cluster(
+            lat=round(lat, 6),
+            lon=round(lon, 6),
+            count=count,
+            cover=urls.get(int(every.ids[first])),
+            ids=None if members is None else [int(i) for i in every.ids[members]],
+        )
+        for first, lat, lon, count, members in groups
+    ]
+    return MapView(clusters=clusters, total=len(chosen))
+
+
+def _inside(every: Positions, west: float, south: float, east: float, north: float) -> NDArray[np.bool_]:
+    rows = (every.latitudes >= south) & (every.latitudes <= north)
+    if east - west >= 360:
+        return rows
+    left, right = (west + 180) % 360 - 180, (east + 180) % 360 - 180
+    if east == 180:
+        right = 180.0
+    if left <= right:
+        return rows & (every.longitudes >= left) & (every.longitudes <= right)
+    return rows & ((every.longitudes >= left) | (every.longitudes <= right))
+
+
+Group = tuple[int, float, float, int, NDArray[np.int64] | None]
+
+
+def _group(every: Positions, chosen: NDArray[np.int64], zoom: float) -> list[Group]:
+    """(index of the newest photo, mean position, count, indices if few) of each cell with photos."""
+    lat = every.latitudes[chosen].astype(np.float64)
+    lon = every.longitudes[chosen].astype(np.float64)
+    cell = 360.0 * CELL_PIXELS / (WORLD_PIXELS * 2.0**zoom)
+    # Rows of the Mercator map, on which cells are squares of so many pixels.
+    flat = np.clip(lat, -85.0, 85.0)
+    mercator = np.degrees(np.log(np.tan(np.pi / 4 + np.radians(flat) / 2)))
+    column = np.floor((lon + 180.0) / cell).astype(np.int64)
+    row = np.floor((mercator + 180.0) / cell).astype(np.int64)
+    column -= column.min()
+    row -= row.min()
+    width = int(column.max()) + 1
+    key = row * width + column
+    if (int(row.max()) + 1) * width > MOST_CELLS:
+        _, key = np.unique(key, return_inverse=True)
+    size = int(key.max()) + 1
+    counts = np.bincount(key, minlength=size)
+    lats = np.bincount(key, lat, size)
+    lons = np.bincount(key, lon, size)
+    newest = np.empty(size, np.int64)
+    newest[key[::-1]] = chosen[::-1]  # the last one written stays: the newest photo
+    used = np.flatnonzero(counts)
+    few = _members(key, chosen, counts)
+    return [
+        (
+            int(newest[c]),
+            float(lats[c] / counts[c]),
+            float(lons[c] / counts[c]),
+            int(counts[c]),
+            few.get(int(c)),
+        )
+        for c in used
+    ]
+
+
+def _members(
+    key: NDArray[np.int64], chosen: NDArray[np.int64], counts: NDArray[np.int64]
+) -> dict[int, NDArray[np.int64]]:
+    """Photos of the cells that have few."""
+    small = np.flatnonzero(counts[key] <= NAMED)
+    order = small[np.argsort(key[small], kind="stable")]
+    cells, starts = np.unique(key[order], return_index=True)
+    return dict(zip(cells.tolist(), np.split(chosen[order], starts[1:]), strict=True)) if len(cells) else {}
+
+
+def places(catalog: Catalog) -> list[PlaceCard]:
+    """Return the cities with photos, by country and name."""
+    shown = (PhotoRow.hidden.is_(False), PhotoRow.missing_since.is_(None))
+    newest = func.max(PhotoRow.id)
+    with catalog.session() as session:
+        rows = session.execute(
+            select(Place, func.count(), newest)
+            .join(PhotoRow, PhotoRow.place_id == Place.id)
+            .where(*shown)
+            .group_by(Place.id)
+            .order_by(Place.country, Place.city)
+        ).all()
+        urls = covers(session, [cover for _, _, cover in rows])
+    return [
+        PlaceCard(
+            id=place.id,
+            city=place.city,
+            region=place.region,
+            country=place.country,
+            country_code=place.country_code,
+            latitude=place.latitude,
+            longitude=place.longitude,
+            count=count,
+            cover=urls.get(cover),
+        )
+        for place, count, cover in rows
+    ]

@@ -1,0 +1,58 @@
+"""Which recognizers look at the photos of a library, and which of them lack their networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from veduta.errors import ModelUnavailable, NotFound
+from veduta.library.catalog import Catalog
+from veduta.see.recognizer import Recognizer, names, open_recognizer
+from veduta.server.choices import chosen
+
+# What each built-in recognizer cannot do without, so that it need not be opened to know whether it can be.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "labels": ("efficientnet-lite2",),
+    "scenes": ("efficientnet-lite2",),
+    "likeness": ("efficientnet-lite2",),
+    "objects": ("ssd-mobilenet-v2",),
+    "faces": ("centerface", "dlib-face"),
+    "text": ("pp-ocr-detector", "pp-ocr-reader"),
+}
+
+
+def lacking() -> dict[str, str]:
+    """Return the recognizers that lack a network, each with how to get it."""
+    from veduta.nets.store import default_store
+
+    states = {state.name: state.state for state in default_store().states()}
+    found = {}
+    for name, packs in NEEDS.items():
+        absent = [pack for pack in packs if states.get(pack) != "ready"]
+        if absent:
+            found[name] = f"needs {' and '.join(absent)}: get it with `veduta models pull`"
+    return found
+
+
+def enabled(catalog: Catalog) -> list[str]:
+    """Return the names of the recognizers that look at new photos: all, or those the user has left on."""
+    wanted = chosen(catalog).recognizers
+    return [name for name in names() if wanted is None or name in wanted]
+
+
+@contextmanager
+def openable(catalog: Catalog) -> Iterator[tuple[list[Recognizer], list[str]]]:
+    """Yield the enabled recognizers that can be opened, and the names of those that lack their networks."""
+    found, missing = _open(enabled(catalog))
+    yield found, missing
+
+
+def _open(wanted: Sequence[str]) -> tuple[list[Recognizer], list[str]]:
+    found: list[Recognizer] = []
+    missing: list[str] = []
+    for name in wanted:
+        try:
+            found.append(open_recognizer(name))
+        except (ModelUnavailable, NotFound):
+            missing.append(name)
+    return found, missing
