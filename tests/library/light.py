@@ -71,7 +71,7 @@ def fill(folder: Path, count: int) -> Path:
     sidecars.
     """
     for index in range(count):
-        write_picture(folder / f"{index % 3}" / f"p{index:03d}.jpg", index, 96 + index)
+        write_picture(folder / f"{index % 3}" / f"p{index:03d}.jpg", index, 96 + index % 30)
     write_picture(folder / "wide.png", 900, 200, 60)
     (folder / "twin.jpg").write_bytes((folder / "0" / "p000.jpg").read_bytes())
     (folder / "cut.jpg").write_bytes((folder / "1" / "p001.jpg").read_bytes()[:300])

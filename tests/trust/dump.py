@@ -37,8 +37,8 @@ _PAIR = np.dtype([("term", "<u4"), ("weight", "u1")])
 def dump(catalog: Catalog) -> list[str]:
     """One sorted line for each row of each table, and for each thumbnail."""
     with catalog.session() as session:
-        photos = dict(session.execute(select(PhotoRow.id, PhotoRow.hash)).tuples())
-        folders = dict(session.execute(select(Folder.id, Folder.path)).tuples())
+        photos = dict(session.execute(select(PhotoRow.id, PhotoRow.hash)).all())
+        folders = dict(session.execute(select(Folder.id, Folder.path)).all())
         places = {p.id: (p.country_code, p.region, p.city) for p in session.scalars(select(Place))}
         findings = {f.id: _finding(f, photos) for f in session.scalars(select(FindingRow))}
         names: dict[str, Callable[[Any], Any]] = {

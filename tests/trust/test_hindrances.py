@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from tests.library.light import Light, Moody, fill
 from tests.trust.dump import dump, originals
@@ -60,7 +60,11 @@ def test_a_disk_that_is_full_stops_the_import_with_advice(
 
 def test_a_database_that_cannot_grow_says_so(tmp_path: Path, folder: Path, expected: list[str]) -> None:
     with Catalog.open(tmp_path / "small") as catalog:
-        event.listen(catalog.engine, "connect", lambda c, _: c.execute("PRAGMA max_page_count = 90"))
+        with catalog.session() as session:
+            pages = session.execute(text("PRAGMA page_count")).scalar_one()
+        event.listen(
+            catalog.engine, "connect", lambda c, _: c.execute(f"PRAGMA max_page_count = {pages}")
+        )
         catalog.engine.dispose()
         with pytest.raises(CatalogError, match="disk is full"):
             add_photos(catalog, [folder], [Light(), Moody()])

@@ -63,9 +63,11 @@ def add_photos(
     options, progress, stop = options or Options(), progress or Silent(), stop or Event()
     with catalog.writing(options.wait, options.waiting), _explaining(catalog):
         journal = Journal(catalog.directory / "reading.json")
-        _try_suspects(catalog, journal, progress)
+        if options.retry:
+            _forget_failures(catalog)
         if options.retry or not (catalog.directory / "thumbs").is_dir():
-            _retry(catalog)
+            _forget_lost_thumbnails(catalog)
+        _try_suspects(catalog, journal, progress)
         for folder in _register(catalog, folders, options):
             if not stop.is_set():
                 _look_through(catalog, folder, journal, progress, stop)
@@ -163,11 +165,16 @@ def _leave_alone(session: Session, path: str, reason: str) -> None:
         record(session, [Analysis(row.photo_id, [path], unreadable={path: reason})])
 
 
-def _retry(catalog: Catalog) -> None:
-    """Forget what failed and which thumbnails are lacking, so that both are tried again."""
+def _forget_failures(catalog: Catalog) -> None:
+    """Forget what failed, so that it is tried again."""
     with catalog.write() as session:
         session.execute(delete(Problem))
         session.execute(delete(Work).where(Work.state == "failed"))
+
+
+def _forget_lost_thumbnails(catalog: Catalog) -> None:
+    """Forget that thumbnails were made which are no longer there, so that they are made again."""
+    with catalog.write() as session:
         made = select(PhotoRow.id, PhotoRow.hash).join(Work).where(Work.recognizer == THUMBNAILS)
         lacking = [
             photo_id

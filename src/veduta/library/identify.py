@@ -162,7 +162,7 @@ def _known(session: Session, folder: Folder) -> dict[str, _Known]:
             FileRow.role,
         ).where(FileRow.folder_id.in_(related))
     )
-    return {row[0]: _Known(*row[1:]) for row in rows.tuples() if row[0].startswith(root)}
+    return {row[0]: _Known(*row[1:]) for row in rows if row[0].startswith(root)}
 
 
 def _stems(files: Sequence[Seen]) -> dict[str, list[str]]:
@@ -311,7 +311,7 @@ def _moved(session: Session, photo_id: int) -> FileRow | None:
 
 def _enter_companion(session: Session, folder_id: int, seen: Seen, mains: Sequence[str]) -> set[int]:
     """Enter a sidecar or a film beside its photo; the photos whose metadata it may have changed."""
-    rows = session.execute(select(FileRow.path, FileRow.photo_id).where(FileRow.path.in_(mains))).tuples()
+    rows = session.execute(select(FileRow.path, FileRow.photo_id).where(FileRow.path.in_(mains)))
     photos = dict(rows.all())
     if not photos:
         return set()

@@ -209,16 +209,12 @@ def _tell_problems(session: Session, analysis: Analysis) -> None:
 
 
 def _count_people(session: Session, photo_id: int) -> None:
-    counts = dict(
-        session.execute(
-            select(FindingRow.kind, func.count())
-            .where(FindingRow.photo_id == photo_id, FindingRow.kind.in_(("person", "face")))
-            .group_by(FindingRow.kind)
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        select(FindingRow.kind, func.count())
+        .where(FindingRow.photo_id == photo_id, FindingRow.kind.in_(("person", "face")))
+        .group_by(FindingRow.kind)
     )
-    people = max(counts.values(), default=0)
+    people = max((count for _, count in counted), default=0)
     session.execute(update(PhotoRow).where(PhotoRow.id == photo_id).values(people_count=people))
 
 

@@ -356,6 +356,17 @@ class Document(Base):
     terms: Mapped[bytes] = mapped_column(LargeBinary)  # little-endian (uint32 term, uint8 weight) pairs
 
 
+class PersonSum(Base):
+    """The sum of a person's face vectors in one space: what new faces are compared with."""
+
+    __tablename__ = "person_sums"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True)
+    space: Mapped[str] = mapped_column(primary_key=True)
+    faces: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)  # little-endian float32
+
+
 class ForgottenFace(Base):
     """Where a face was that the user wants forgotten: only the place in the photo is kept, no vector."""
 
