@@ -110,33 +110,51 @@ export function lay(aspects: ArrayLike<number>, blocks: Block[], m: Measures): L
 
 /** Fill justified rows with one block and return the y below it. */
 function rows(block: Block, aspect: (i: number) => number, boxes: Box[], top: number, m: Measures): number {
-  const end = block.start + block.count;
   let y = top;
   let i = block.start;
-  while (i < end) {
-    let sum = 0;
-    let j = i;
-    let h = Infinity;
-    while (j < end && h > m.row) {
-      const next = sum + aspect(j);
-      const lower = (m.width - (j - i) * m.gap) / next;
-      // The last picture joins only when the row comes closer to the wished height with it.
-      if (j > i && lower < m.row && m.row / lower > h / m.row) break;
-      sum = next;
-      h = lower;
-      j++;
-    }
-    const last = j >= end && !block.continues;
-    if (last && h > m.row * 1.25) h = m.row;
-    h = Math.min(h, m.row * 1.9);
+  for (const end of breaks(block, aspect, m)) {
+    const { h } = height(i, end, block, aspect, m);
     let x = 0;
-    for (let k = i; k < j; k++) {
+    for (let k = i; k < end; k++) {
       const w = aspect(k) * h;
       boxes[k] = { x, y, w, h };
       x += w + m.gap;
     }
     y += h + m.caption + m.gap;
-    i = j;
+    i = end;
   }
   return y;
+}
+
+/** Height of a row and what it costs: how far it is from the wished height, or how much of the last row stays empty. */
+function height(from: number, to: number, block: Block, aspect: (i: number) => number, m: Measures): { h: number; cost: number } {
+  let sum = 0;
+  for (let k = from; k < to; k++) sum += aspect(k);
+  const full = (m.width - (to - from - 1) * m.gap) / sum;
+  const last = to === block.start + block.count && !block.continues;
+  if (last && full > m.row * 1.3) return { h: m.row, cost: 0.12 + 0.5 * (1 - m.row / full) };
+  return { h: Math.min(full, m.row * 2.2), cost: Math.log(full / m.row) ** 2 };
+}
+
+/** Where rows end, so that all of them together come closest to the wished height (as TeX breaks paragraphs). */
+function breaks(block: Block, aspect: (i: number) => number, m: Measures): number[] {
+  const { start, count } = block;
+  const best = new Float64Array(count + 1).fill(Infinity);
+  const before = new Int32Array(count + 1);
+  best[0] = 0;
+  for (let j = 1; j <= count; j++) {
+    for (let i = j - 1, sum = 0; i >= 0; i--) {
+      sum += aspect(start + i);
+      const crowded = (m.width - (j - i - 1) * m.gap) / sum < m.row * 0.6;
+      if (crowded && i < j - 1) break;
+      const cost = (best[i] ?? Infinity) + height(start + i, start + j, block, aspect, m).cost;
+      if (cost < (best[j] ?? Infinity)) {
+        best[j] = cost;
+        before[j] = i;
+      }
+    }
+  }
+  const ends: number[] = [];
+  for (let j = count; j > 0; j = before[j] ?? 0) ends.unshift(start + j);
+  return ends;
 }
