@@ -1,80 +1,91 @@
-"""Any picture mode and color profile to sRGB."""
+"""Any Pillow picture to RGB bytes: palettes, gray, 16 bits, floating point, CMYK, Lab, transparency on white."""
 
 from __future__ import annotations
 
-import io
-from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-Pixels = NDArray[np.uint8]
-
-_SRGB = ImageCms.createProfile("sRGB")
-
-
-@lru_cache(maxsize=32)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The transform from an embedded profile to sRGB; None when it is sRGB already or cannot be used."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        description = ImageCms.getProfileDescription(source).strip().lower()
-        if mode == "RGB" and description.startswith("srgb"):
-            return None
-        return ImageCms.buildTransform(source, _SRGB, mode, "RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
+from veduta.image import icc
+from veduta.image.photo import Pixels
 
 
-def profile_to_srgb(pixels: Pixels, profile: bytes | None) -> Pixels:
-    """Convert RGB uint8 (H, W, 3) from an ICC profile to sRGB; unusable profiles are ignored, as viewers do."""
-    if not profile:
-        return pixels
-    transform = _transform(profile, "RGB")
-    if transform is None:
-        return pixels
-    converted = ImageCms.applyTransform(Image.fromarray(pixels), transform)
-    return pixels if converted is None else np.asarray(converted)
+def to_rgb(picture: Image.Image, profile: bytes | None, max_side: int | None) -> Pixels:
+    """RGB uint8 (H, W, 3) of a loaded picture, in sRGB if `profile` describes its colors.
 
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """A picture of any Pillow mode as RGB: 16 bit scaled, alpha over white, profile applied."""
-    profile = image.info.get("icc_profile")
-    if image.mode in {"I;16", "I;16B", "I;16L", "I;16N", "I", "F"}:
-        image = _deep_gray(image)
+    A picture much larger than `max_side` is averaged down first, inside Pillow, so that no second copy of all its
+    pixels is made; the result is still at least as large as `max_side`.
+    """
+    picture = _plain_mode(picture)
+    picture = _shrunk(picture, max_side)
+    if picture.mode in ("LA", "RGBA", "La", "RGBa"):
+        picture = on_white(picture)
+    space = icc.space(profile)
+    if profile is not None and (picture.mode, space) in (("L", "GRAY"), ("CMYK", "CMYK")):
+        picture = icc.by_littlecms(picture, profile) or picture
         profile = None
-    if image.mode == "P" or (image.mode in {"1", "L", "RGB"} and "transparency" in image.info):
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    if image.mode in {"CMYK", "L"} and profile:
-        transform = _transform(bytes(profile), image.mode)
-        converted = ImageCms.applyTransform(image, transform) if transform else None
-        image, profile = (converted or image), None
-    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"}:
-        image = _over_white(image.convert("RGBA"))
-    if image.mode != "RGB":
-        image = image.convert("RGB")
-    if profile:
-        transform = _transform(bytes(profile), "RGB")
-        if transform is not None:
-            image = ImageCms.applyTransform(image, transform) or image
-    return image
+    pixels = np.array(picture.convert("RGB") if picture.mode != "RGB" else picture)
+    return icc.to_srgb(pixels, profile)
 
 
-def _deep_gray(image: Image.Image) -> Image.Image:
-    """Gray of more than 8 bits to 8: 16-bit values by their range, others by the values present."""
-    values = np.asarray(image).astype(np.float32)
-    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    top = 65535.0
-    if image.mode in {"I", "F"}:
-        highest = float(values.max(initial=0.0))
-        top = 255.0 if highest <= 255 else 65535.0 if highest <= 65535 else highest
-        if image.mode == "F" and highest <= 1.0:
-            top = 1.0
-    return Image.fromarray(np.clip(values * (255.0 / top) + 0.5, 0, 255).astype(np.uint8))
+def on_white(picture: Image.Image) -> Image.Image:
+    """A picture with transparency, laid on white: mode L or RGB."""
+    if picture.mode == "La":
+        picture = picture.convert("LA")
+    elif picture.mode == "RGBa":
+        picture = picture.convert("RGBA")
+    gray = picture.mode == "LA"
+    alpha = picture.getchannel("A")
+    if alpha.getextrema() == (255, 255):
+        return picture.convert("L" if gray else "RGB")
+    ground = Image.new("L" if gray else "RGB", picture.size, 255 if gray else (255, 255, 255))
+    ground.paste(picture.convert("L" if gray else "RGB"), mask=alpha)
+    return ground
 
 
-def _over_white(image: Image.Image) -> Image.Image:
-    """A picture with alpha laid over white paper."""
-    paper = Image.new("RGBA", image.size, (255, 255, 255, 255))
-    return Image.alpha_composite(paper, image).convert("RGB")
+def _plain_mode(picture: Image.Image) -> Image.Image:
+    """The picture in one of the modes L, LA, RGB, RGBA, CMYK (or their premultiplied forms)."""
+    mode = picture.mode
+    transparent = "transparency" in picture.info
+    if mode == "P":
+        return picture.convert("RGBA" if transparent else "RGB")
+    if mode == "PA":
+        return picture.convert("RGBA")
+    if mode == "1":
+        return picture.convert("L")
+    if mode in ("I", "F") or mode.startswith(("I;16", "I;32", "F;")):
+        return Image.fromarray(to_bytes(np.asarray(picture)))
+    if mode in ("RGB", "L") and transparent:
+        return picture.convert("RGBA" if mode == "RGB" else "LA")
+    if mode == "LAB":
+        return ImageCms.applyTransform(picture, icc.lab_transform()) or picture
+    if mode in ("YCbCr", "HSV", "RGBX"):
+        return picture.convert("RGB")
+    return picture
+
+
+def to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Gray values of more than 8 bits as bytes: 16-bit ones by their full range, floating ones as 0 to 1.
+
+    Values outside those ranges are scaled by the largest one, so that a picture of unusual range is visible.
+    """
+    if values.dtype == np.uint16:
+        # Rounded division by 257 in integers: 0 -> 0 and 65535 -> 255.
+        return ((values.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8)
+    reals = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    high = float(reals.max(initial=0.0))
+    floating = values.dtype.kind == "f"
+    for full in (1.0, 255.0, 65535.0) if floating else (255.0, 65535.0):
+        if high <= full:
+            high = full
+            break
+    return np.rint(np.clip(reals / high, 0, 1) * 255).astype(np.uint8)
+
+
+def _shrunk(picture: Image.Image, max_side: int | None) -> Image.Image:
+    if max_side is None:
+        return picture
+    factor = max(picture.size) // max_side
+    return picture.reduce(factor) if factor >= 2 else picture

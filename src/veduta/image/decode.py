@@ -2,186 +2,119 @@
 
 from __future__ import annotations
 
-import io
-import stat
-import struct
 import threading
-import warnings
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageFile, UnidentifiedImageError
 
 from veduta.errors import UnreadableImage
-from veduta.image.color import profile_to_srgb, to_rgb
-from veduta.image.formats import sniff
-from veduta.image.jpeg import Header, read_header
+from veduta.image import color, exif, icc, jpeg, limits, orientation, rasters
+from veduta.image.formats import RAW_SUFFIXES, sniff
 from veduta.image.photo import Photo, Pixels
-from veduta.settings import settings
+from veduta.image.source import read_bytes
 
-Image.MAX_IMAGE_PIXELS = None  # our own limit speaks, with a reason
 _heif = threading.Lock()
 _heif_ready = False
 
-# How EXIF orientation 1-8 is undone: rotation by cv2, then a mirror.
-_TURNS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
-
-
-def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Undo EXIF `orientation` 1-8; other values mean upright."""
-    if orientation in _TURNS:
-        return np.ascontiguousarray(cv2.rotate(pixels, _TURNS[orientation]))
-    if orientation == 2:
-        return np.ascontiguousarray(pixels[:, ::-1])
-    if orientation == 4:
-        return np.ascontiguousarray(pixels[::-1])
-    if orientation == 5:
-        return np.ascontiguousarray(pixels.transpose(1, 0, 2))
-    if orientation == 7:
-        return np.ascontiguousarray(pixels[::-1, ::-1].transpose(1, 0, 2))
-    return pixels
-
 
 def read(path: Path | str, max_side: int | None = None) -> Pixels:
-    """Read a picture as upright sRGB uint8 (H, W, 3), its longer side at most `max_side`; raises UnreadableImage."""
+    """Read a picture as upright sRGB uint8 (H, W, 3), its longer side at most `max_side`.
+
+    Raises UnreadableImage.
+    """
     return load(path, max_side).pixels
 
 
 def load(path: Path | str, max_side: int | None = None) -> Photo:
     """Read a picture with the size that it has in full; raises UnreadableImage."""
     path = Path(path)
-    data, kind = _bytes(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            if kind == "JPEG":
-                pixels, (width, height) = _jpeg(path, data, max_side)
-            elif kind == "RAW":
-                from veduta.image.raw import read_raw
+    kind = kind_of(path)
+    if kind == "video":
+        from veduta.image.video import first_frame
 
-                pixels, (width, height) = read_raw(path, data, max_side)
-            elif kind == "VIDEO":
-                from veduta.image.video import first_frame
+        pixels = first_frame(path)
+        height, width = pixels.shape[:2]
+    else:
+        data = read_bytes(path)
+        if kind == "jpeg":
+            pixels, (width, height) = _jpeg(data, max_side, path)
+        elif kind == "raw":
+            from veduta.image.raw import read_raw
 
-                pixels = first_frame(path)
-                height, width = pixels.shape[:2]
-            else:
-                pixels, (width, height) = _pillow(path, data, kind, max_side)
-        except UnreadableImage:
-            raise
-        except (OSError, ValueError, SyntaxError, TypeError, IndexError, KeyError, EOFError, struct.error) as error:
-            raise UnreadableImage(path, _reason(error)) from error
-        except (cv2.error, MemoryError, OverflowError, ArithmeticError, AttributeError, RuntimeError) as error:
-            raise UnreadableImage(path, _reason(error)) from error
+            pixels, (width, height) = read_raw(path, data, max_side)
+        else:
+            if kind == "heif":
+                register_heif()
+            pixels, (width, height) = rasters.read(data, kind, max_side, path)
     return Photo(_bounded(pixels, max_side), width, height, path)
 
 
 def size(path: Path | str) -> tuple[int, int]:
-    """Width and height of the upright picture, from its header alone where the format allows."""
+    """Width and height of the upright picture, from its header where the format allows; raises UnreadableImage."""
     path = Path(path)
-    data, kind = _bytes(path)
-    if kind == "JPEG":
-        header = read_header(data)
-        if header is None:
-            raise UnreadableImage(path, "not a complete JPEG: no frame header")
-        return _turned(header.width, header.height, header.orientation)
-    photo = load(path)
-    return photo.width, photo.height
+    kind = kind_of(path)
+    if kind in {"video", "raw"}:
+        photo = load(path)
+        return photo.width, photo.height
+    data = read_bytes(path)
+    if kind == "jpeg":
+        header = _header(data, path)
+        return orientation.upright_size(header.width, header.height, _turn(header))
+    if kind == "heif":
+        register_heif()
+    with rasters.open_picture(data, kind, path) as picture:
+        return rasters.upright_size(picture)
 
 
-def _bytes(path: Path) -> tuple[bytes, str]:
-    """The file's bytes and format, after the checks that need no decoder."""
-    try:
-        info = path.stat()
-        if not stat.S_ISREG(info.st_mode):
-            raise UnreadableImage(path, "not a regular file")
-        if info.st_size == 0:
-            raise UnreadableImage(path, "the file is empty")
-        limit = settings().max_file_bytes
-        with path.open("rb") as file:
-            kind = sniff(file.read(64), path.suffix.lower())
-            if kind == "VIDEO":
-                return b"", kind
-            if info.st_size > limit:
-                raise UnreadableImage(path, f"{info.st_size:,} bytes, more than the limit of {limit:,}")
-            file.seek(0)
-            return file.read(), kind
-    except PermissionError as error:
-        raise UnreadableImage(path, "no permission to read the file") from error
-    except FileNotFoundError as error:
-        raise UnreadableImage(path, "the file does not exist") from error
-    except OSError as error:
-        raise UnreadableImage(path, f"cannot be read: {error.strerror or error}") from error
+def kind_of(path: Path) -> str:
+    """The format by content; TIFF files of cameras are told from others by their names."""
+    from veduta.image.source import Source
+
+    with Source(path) as source:
+        kind = sniff(source.at(0, 512))
+    return "raw" if kind == "tiff" and path.suffix.lower() in RAW_SUFFIXES else kind
 
 
-def check_pixels(path: Path, width: int, height: int) -> None:
-    """Refuse a picture that is larger than the limit before a decoder allocates anything."""
-    limit = settings().max_pixels
-    if width <= 0 or height <= 0:
-        raise UnreadableImage(path, f"impossible size {width} x {height}")
-    if width * height > limit:
-        raise UnreadableImage(path, f"{width} x {height} pixels, more than the limit of {limit:,} (VEDUTA_MAX_PIXELS)")
+def register_heif() -> None:
+    """Teach Pillow HEIC, once."""
+    global _heif_ready
+    with _heif:
+        if not _heif_ready:
+            import pi_heif
+
+            pi_heif.register_heif_opener()
+            _heif_ready = True
 
 
-def _turned(width: int, height: int, orientation: int) -> tuple[int, int]:
-    return (height, width) if 5 <= orientation <= 8 else (width, height)
+def _header(data: bytes, path: Path) -> jpeg.JpegHeader:
+    from veduta.image.source import Memory
 
-
-def _jpeg(path: Path, data: bytes, max_side: int | None) -> tuple[Pixels, tuple[int, int]]:
-    header = read_header(data)
+    header = jpeg.read_header(Memory(data))
     if header is None:
-        raise UnreadableImage(path, "not a complete JPEG: no frame header")
-    check_pixels(path, header.width, header.height)
-    full = _turned(header.width, header.height, header.orientation)
-    if header.truncated:
-        raise UnreadableImage(path, "truncated: the picture's data end before its end marker")
-    if header.components != 3 or header.precision != 8:
-        return _pillow(path, data, "JPEG", max_side)
-    flag = cv2.IMREAD_COLOR_RGB
-    for factor, reduced in (
-        (8, cv2.IMREAD_REDUCED_COLOR_8),
-        (4, cv2.IMREAD_REDUCED_COLOR_4),
-        (2, cv2.IMREAD_REDUCED_COLOR_2),
-    ):
-        if max_side is not None and max(header.width, header.height) // factor >= max_side:
-            flag = reduced
-            break
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
-    if decoded is None:
-        return _pillow(path, data, "JPEG", max_side)
-    pixels: Pixels = decoded if flag == cv2.IMREAD_COLOR_RGB else cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
-    pixels = profile_to_srgb(_bounded(pixels, max_side), _profile(header))
-    return upright(pixels, header.orientation), full
+        raise UnreadableImage(path, "truncated before its frame header, or damaged")
+    return header
 
 
-def _profile(header: Header) -> bytes | None:
-    return header.profile or None
+def _turn(header: jpeg.JpegHeader) -> int:
+    return exif.orientation(header.exif) if header.exif else 1
 
 
-def _pillow(path: Path, data: bytes, kind: str, max_side: int | None) -> tuple[Pixels, tuple[int, int]]:
-    if kind in {"HEIF", "AVIF"}:
-        _register_heif()
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            check_pixels(path, *image.size)
-            orientation = 1 if kind == "HEIF" else _orientation(image)
-            full = _turned(*image.size, orientation)
-            if max_side is not None and image.format == "JPEG":
-                image.draft(None, (max_side, max_side))
-            image.load()
-            rgb = to_rgb(image)
-    except UnidentifiedImageError as error:
-        what = f"damaged {kind}" if kind else "not a picture in a known format"
-        raise UnreadableImage(path, what) from error
-    return upright(_bounded(np.asarray(rgb), max_side), orientation), full
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(0x0112, 1))
-    except (ValueError, TypeError, SyntaxError, OSError, struct.error, KeyError, ZeroDivisionError):
-        return 1
+def _jpeg(data: bytes, max_side: int | None, path: Path) -> tuple[Pixels, tuple[int, int]]:
+    header = _header(data, path)
+    limits.check_pixels(path, header.width, header.height)
+    full = orientation.upright_size(header.width, header.height, _turn(header))
+    with limits.one_giant_at_a_time(header.width * header.height):
+        if header.components == 4 or header.bits != 8:
+            try:
+                picture = jpeg.decode_by_pillow(data, max_side)
+                pixels = color.to_rgb(picture, header.icc, max_side)
+            except (OSError, ValueError, SyntaxError) as error:
+                raise UnreadableImage(path, f"damaged JPEG: {error}") from error
+        else:
+            pixels, _ = jpeg.decode(data, header, max_side, path)
+            pixels = icc.to_srgb(_bounded(pixels, max_side), header.icc)
+    return orientation.upright(_bounded(pixels, max_side), _turn(header)), full
 
 
 def _bounded(pixels: Pixels, max_side: int | None) -> Pixels:
@@ -194,21 +127,17 @@ def _bounded(pixels: Pixels, max_side: int | None) -> Pixels:
     return resized
 
 
-def _register_heif() -> None:
-    global _heif_ready
-    with _heif:
-        if not _heif_ready:
-            import pi_heif
-
-            pi_heif.register_heif_opener()
-            _heif_ready = True
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, MemoryError):
-        return "too large for this machine's memory"
-    text = str(error).strip().splitlines()
-    return f"damaged: {text[0][:160]}" if text and text[0] else f"damaged ({type(error).__name__})"
+def decode_bytes(data: bytes) -> Pixels:
+    """Pixels of an uploaded picture held in memory: upright sRGB; raises UnreadableImage."""
+    kind = sniff(data[:512])
+    if kind == "heif":
+        register_heif()
+    name = Path("upload")
+    if kind == "jpeg":
+        return _jpeg(data, None, name)[0]
+    if kind in {"video", "raw"}:
+        raise UnreadableImage(name, "not a picture in a format that is known here")
+    return np.ascontiguousarray(rasters.read(data, kind, None, name)[0])
 
 
-ImageFile.LOAD_TRUNCATED_IMAGES = False
+__all__ = ["decode_bytes", "kind_of", "load", "read", "register_heif", "size"]

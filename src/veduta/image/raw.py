@@ -18,7 +18,9 @@ def read_raw(path: Path, data: bytes, max_side: int | None) -> tuple[Pixels, tup
     try:
         with rawpy.imread(io.BytesIO(data)) as raw:
             sizes = raw.sizes
-            full = (sizes.iwidth, sizes.iheight) if sizes.flip not in (5, 6) else (sizes.iheight, sizes.iwidth)
+            full = (
+                (sizes.iwidth, sizes.iheight) if sizes.flip not in (5, 6) else (sizes.iheight, sizes.iwidth)
+            )
             preview = _preview(raw, max_side)
             if preview is not None:
                 return preview, full
@@ -41,9 +43,13 @@ def _preview(raw: rawpy.RawPy, max_side: int | None) -> Pixels | None:
         return None
     if thumb.format != rawpy.ThumbFormat.JPEG:
         return None
-    pixels = cv2.imdecode(np.frombuffer(thumb.data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+    pixels = cv2.imdecode(
+        np.frombuffer(thumb.data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    )
     if pixels is None or max(pixels.shape[:2]) < max_side:
         return None
-    turn = {3: cv2.ROTATE_180, 5: cv2.ROTATE_90_COUNTERCLOCKWISE, 6: cv2.ROTATE_90_CLOCKWISE}.get(raw.sizes.flip)
+    turn = {3: cv2.ROTATE_180, 5: cv2.ROTATE_90_COUNTERCLOCKWISE, 6: cv2.ROTATE_90_CLOCKWISE}.get(
+        raw.sizes.flip
+    )
     turned: Pixels = pixels if turn is None else np.ascontiguousarray(cv2.rotate(pixels, turn))
     return turned
