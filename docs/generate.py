@@ -7,24 +7,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
+import typer
 
 ROOT = Path(__file__).parents[1]
 
 
-def command_section(name: str, command: click.Command, depth: int = 2) -> list[str]:
+def command_section(name: str, command: Any, depth: int = 2) -> list[str]:
     """One command: its help, its arguments and options, then its subcommands."""
-    context = click.Context(command, info_name=name)
+    context = command.context_class(command, info_name=name)
     pieces = [piece for piece in command.collect_usage_pieces(context) if piece]
     lines = [f"{'#' * depth} `veduta {name}`", "", command.help or "", "", f"`veduta {name} {' '.join(pieces)}`", ""]
     rows = []
     for parameter in command.params:
-        if isinstance(parameter, click.Option) and not parameter.hidden and "--help" not in parameter.opts:
+        if parameter.param_type_name == "option" and not parameter.hidden and "--help" not in parameter.opts:
             flags = ", ".join(f"`{flag}`" for flag in (*parameter.opts, *parameter.secondary_opts))
             rows.append(f"| {flags} | {(parameter.help or '').replace('|', '/')} |")
     if rows:
         lines += ["| option | meaning |", "|---|---|", *rows, ""]
-    if isinstance(command, click.Group):
+    if hasattr(command, "list_commands"):
         for sub in command.list_commands(context):
             found = command.get_command(context, sub)
             if found is not None:
@@ -34,9 +34,10 @@ def command_section(name: str, command: click.Command, depth: int = 2) -> list[s
 
 def commands() -> str:
     """The page of all commands."""
-    from veduta.cli.app import cli
+    from veduta.cli.app import app
 
-    context = click.Context(cli)
+    cli: Any = typer.main.get_command(app)
+    context = cli.context_class(cli)
     lines = ["# Commands", "", "Every command exits with 0 on success, 1 when something asked for failed, 2 on wrong usage.", ""]
     for name in cli.list_commands(context):
         found = cli.get_command(context, name)

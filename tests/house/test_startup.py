@@ -29,12 +29,12 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_every_command_loads_and_explains_itself() -> None:
-    from click.testing import CliRunner
+    from typer.testing import CliRunner
 
-    from veduta.cli.app import LAZY, cli
+    from veduta.cli.app import LAZY, app
 
     for name in LAZY:
-        result = CliRunner().invoke(cli, [name, "--help"])
+        result = CliRunner().invoke(app, [name, "--help"])
         assert result.exit_code == 0, f"veduta {name} --help: {result.output}"
         assert "Usage" in result.output
 

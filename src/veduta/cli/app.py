@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Any
 
-import click
+import typer
+from typer.core import TyperGroup
+
+from veduta import __version__
 
 # command -> (module, attribute, one-line help): shown by --help without importing anything heavy.
 LAZY: dict[str, tuple[str, str, str]] = {
@@ -26,42 +31,56 @@ LAZY: dict[str, tuple[str, str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(TyperGroup):
     """A group whose commands are imported when they are called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Names in the order of the table."""
         return list(LAZY)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import the module of one command."""
         if cmd_name not in LAZY:
             return None
-        from importlib import import_module
-
-        import typer
-
         module, attribute, _ = LAZY[cmd_name]
         made = getattr(import_module(module), attribute)
-        if isinstance(made, click.Command):
-            return made
         if not isinstance(made, typer.Typer):
-            wrapper = typer.Typer(add_completion=False)
+            wrapper = typer.Typer(add_completion=False, rich_markup_mode=None)
             wrapper.command(name=cmd_name)(made)
             made = wrapper
         command = typer.main.get_command(made)
         command.name = cmd_name
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table alone."""
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """List the commands from the table alone, so that help imports none of them."""
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in LAZY.items()])
+        with formatter.section("Options"):
+            formatter.write_dl([("--version", "Show the version and exit."), ("-h, --help", "Show this help.")])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="veduta", message="veduta %(version)s")
-def cli() -> None:
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"veduta {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def veduta(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
     """Veduta: a photo library that sees."""
 
 
@@ -70,7 +89,7 @@ def main() -> None:
     from veduta.errors import VedutaError
 
     try:
-        cli(prog_name="veduta")
+        app(prog_name="veduta")
     except VedutaError as error:
         print(f"veduta: {error}", file=sys.stderr)
         raise SystemExit(1) from None
