@@ -4,7 +4,7 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, insert, select, update
@@ -103,7 +103,7 @@ def _replace(session: Session, photo_id: int, recognizer: str, version: str, fin
     ]
     if vectors:
         session.execute(insert(VectorRow), vectors)
-    faces = [
+    faces: list[dict[str, object]] = [
         {
             "finding_id": key,
             "photo_id": photo_id,
@@ -111,7 +111,7 @@ def _replace(session: Session, photo_id: int, recognizer: str, version: str, fin
             "confirmed": False,
             **dict(zip("xywh", map(float, finding.box), strict=True)),
             "score": float(finding.score),
-            "quality": finding.extra.get("quality"),
+            "quality": _face_quality(finding),
         }
         for key, finding in zip(ids, findings, strict=True)
         if finding.kind == "face" and finding.box is not None
@@ -145,6 +145,12 @@ def _row(photo_id: int, recognizer: str, version: str, finding: Finding) -> dict
         "recognizer": recognizer,
         "version": version,
     }
+
+
+def _face_quality(finding: Finding) -> float | None:
+    quality = finding.extra.get("quality")
+    overall = quality.get("overall") if isinstance(quality, Mapping) else quality
+    return None if overall is None else float(overall)
 
 
 def _same_face(box: Box, faces: list[dict[str, object]]) -> dict[str, object] | None:

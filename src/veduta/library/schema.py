@@ -247,13 +247,15 @@ class Face(Base):
     """A face: a finding of kind face, and whose it is."""
 
     __tablename__ = "faces"
+    __table_args__ = (Index("ix_faces_person_id_compared_photo_id", "person_id", "compared", "photo_id"),)
 
     finding_id: Mapped[int] = mapped_column(
         BigKey, ForeignKey("findings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     photo_id: Mapped[int] = _photo_key(index=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id", ondelete="SET NULL"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id", ondelete="SET NULL"))
     confirmed: Mapped[bool] = mapped_column(default=False)
+    compared: Mapped[bool] = mapped_column(default=False)  # with the people known so far
     x: Mapped[float]
     y: Mapped[float]
     w: Mapped[float]
@@ -363,7 +365,8 @@ class PersonSum(Base):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True)
     space: Mapped[str] = mapped_column(primary_key=True)
-    faces: Mapped[int]
+    faces: Mapped[int]  # of the person, when the sum was made
+    vectors: Mapped[int]  # in the sum
     data: Mapped[bytes] = mapped_column(LargeBinary)  # little-endian float32
 
 

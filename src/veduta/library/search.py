@@ -44,7 +44,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A page of hits, best first, of `total`; `corrected` is the search with names spelled right, where one was not."""
+    """A page of hits, best first, of `total`; `corrected` is the search spelled right, where it was not."""
 
     hits: list[Hit]
     total: int
@@ -62,7 +62,10 @@ class Suggestion:
 
 
 def search(catalog: Catalog, query: str, limit: int = 50, offset: int = 0) -> SearchResult:
-    """Photos that match `query`, best first, then newest first; raises QueryError when it cannot be understood."""
+    """Photos that match `query`, best first, then newest first.
+
+    Raises QueryError when it cannot be understood.
+    """
     tree = parse(query)
     with catalog.session() as session:
         matcher = Matcher(catalog, session)
@@ -100,7 +103,9 @@ def ranked(
     total = len(ids)
     scores = np.ones(total, np.float32) if found.scores is None else found.scores[ids]
     steps = np.round(np.minimum(scores, 1) * _STEPS).astype(np.int64)
-    order_key = -(((steps << 25) | kept.days[ids]) << 28 | ids)  # score, then day, then id in one number
+    # Score, then day, then id in one number of 63 bits.
+    days = np.minimum(kept.days[ids], (1 << 25) - 1)
+    order_key = -(((steps << 25) | days) << 28 | ids)
     if limit is not None and limit < total // 2:
         best = np.argpartition(order_key, limit)[:limit] if limit else np.empty(0, np.int64)
         order = best[np.argsort(order_key[best])]
@@ -147,15 +152,11 @@ def suggest(catalog: Catalog, text: str, limit: int = 10) -> list[Suggestion]:
     found: list[Suggestion] = []
     with catalog.session() as session:
         kept, known = postings(catalog, session), lexicon.lexicon(catalog, session)
-        for kind, start in (("person", Person), ("album", Album)):
+        for kind, column in (("person", Person.name), ("album", Album.name)):
             if asked in (None, kind):
-                names = session.scalars(select(start.name).where(start.name.is_not(None)))  # type: ignore[attr-defined]
-                found += [
-                    Suggestion(f"{before}{_filter(kind, n)}", kind, 0)
-                    for n in names
-                    if _begins(words.plain(n), wanted)
-                ]
-        fields = (*lexicon.PLACES, *lexicon.NAMED, *(f"{f}+" for f in lexicon.NAMED), "camera", "keyword")
+                names = [n for n in session.scalars(select(column)) if n and _begins(words.plain(n), wanted)]
+                found += [Suggestion(f"{before}{_filter(kind, n)}", kind, 0) for n in names]
+        fields = (*lexicon.PLACES, *lexicon.SEEN, "camera", "keyword")
         wide = {"place": lexicon.PLACES}.get(asked or "", (asked, f"{asked}+"))
         fits: dict[str, Suggestion] = {}
         for spelled in fields if asked is None else [f for f in fields if f in wide]:

@@ -324,6 +324,7 @@ def upgrade() -> None:
         sa.Column("photo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("compared", sa.Boolean(), nullable=False),
         sa.Column("x", sa.Double(), nullable=False),
         sa.Column("y", sa.Double(), nullable=False),
         sa.Column("w", sa.Double(), nullable=False),
@@ -341,5 +342,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("finding_id", name=op.f("pk_faces")),
     )
-    op.create_index(op.f("ix_faces_person_id"), "faces", ["person_id"], unique=False)
+    op.create_index(
+        "ix_faces_person_id_compared_photo_id", "faces", ["person_id", "compared", "photo_id"], unique=False
+    )
     op.create_index(op.f("ix_faces_photo_id"), "faces", ["photo_id"], unique=False)

@@ -37,6 +37,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_documents_seq"), "documents", ["seq"], unique=False)
     op.create_table(
+        "person_sums",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("space", sa.String(), nullable=False),
+        sa.Column("faces", sa.Integer(), nullable=False),
+        sa.Column("vectors", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["persons.id"], name=op.f("fk_person_sums_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", "space", name=op.f("pk_person_sums")),
+    )
+    op.create_table(
         "forgotten_faces",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("photo_id", _PHOTO, nullable=False),
@@ -56,5 +68,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo."""
     op.drop_table("forgotten_faces")
+    op.drop_table("person_sums")
     op.drop_table("documents")
     op.drop_table("terms")
