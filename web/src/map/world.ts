@@ -1,6 +1,6 @@
 /** A vector map of the world that comes with the app: Natural Earth countries, city names from GeoNames. */
 
-import type { Feature, FeatureCollection, MultiPolygon, Point, Polygon, Position } from "geojson";
+import type { Feature, FeatureCollection, Geometry, MultiPolygon, Point, Polygon, Position } from "geojson";
 import type { StyleSpecification } from "maplibre-gl";
 import { feature, mesh } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
@@ -21,6 +21,35 @@ async function json<T>(url: string): Promise<T> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`the map's data could not be read (${response.status})`);
   return (await response.json()) as T;
+}
+
+/**
+ * Let a line that crosses the date line run on beyond 180 degrees instead of jumping across the whole map; MapLibre
+ * draws what is beyond on the other side. A ring around the pole is closed along the map's edge.
+ */
+function unrolled(line: Position[], ring: boolean): Position[] {
+  let turn = 0;
+  let last = line[0]?.[0] ?? 0;
+  const found = line.map(([x = 0, y = 0]): Position => {
+    if (x - last > 180) turn -= 360;
+    else if (x - last < -180) turn += 360;
+    last = x;
+    return [x + turn, y];
+  });
+  const first = found[0];
+  const end = found.at(-1);
+  if (ring && turn !== 0 && first && end) {
+    const pole = (first[1] ?? 0) < 0 ? -90 : 90;
+    found.push([end[0] ?? 0, pole], [first[0] ?? 0, pole], first);
+  }
+  return found;
+}
+
+function flat<T extends Geometry>(geometry: T): T {
+  if (geometry.type === "Polygon") return { ...geometry, coordinates: geometry.coordinates.map((ring) => unrolled(ring, true)) };
+  if (geometry.type === "MultiPolygon") return { ...geometry, coordinates: geometry.coordinates.map((polygon) => polygon.map((ring) => unrolled(ring, true))) };
+  if (geometry.type === "MultiLineString") return { ...geometry, coordinates: geometry.coordinates.map((line) => unrolled(line, false)) };
+  return geometry;
 }
 
 /** Area of a ring in square degrees, and its middle (the shoelace formula). */
@@ -47,11 +76,12 @@ function labelled(country: Feature<Polygon | MultiPolygon, { name: string }>): F
 
 async function land(url: string): Promise<Land> {
   const world = await json<World>(url);
-  const countries = feature(world, world.objects.countries);
+  const whole = feature(world, world.objects.countries);
+  const countries = { ...whole, features: whole.features.map((country) => ({ ...country, geometry: flat(country.geometry) })) };
   const shapes = countries.features.filter((f): f is Feature<Polygon | MultiPolygon, { name: string }> => f.geometry !== null && "coordinates" in f.geometry);
   return {
     countries,
-    borders: { type: "Feature", properties: {}, geometry: mesh(world, world.objects.countries, (a, b) => a !== b) },
+    borders: { type: "Feature", properties: {}, geometry: flat(mesh(world, world.objects.countries, (a, b) => a !== b)) },
     labels: { type: "FeatureCollection", features: shapes.map(labelled) },
   };
 }
@@ -99,7 +129,7 @@ export function style(dark: boolean, world: Land, names: FeatureCollection<Point
         paint: { "circle-radius": 2, "circle-color": color.city, "circle-opacity": 0.75 },
       },
       {
-        id: "countries", type: "symbol", source: "labels", maxzoom: 7.5, filter: [">", ["get", "size"], ["step", ["zoom"], 130, 2.6, 30, 3.6, 6, 4.6, 0.5, 5.6, 0]],
+        id: "countries", type: "symbol", source: "labels", maxzoom: 7.5, filter: [">", ["get", "size"], ["step", ["zoom"], 130, 2.4, 28, 3.4, 5, 4.4, 0.4, 5.4, 0]],
         layout: {
           "text-field": ["get", "name"], "text-font": FONT, "text-size": ["interpolate", ["linear"], ["zoom"], 2, 11, 6, 15], "text-max-width": 7, "text-letter-spacing": 0.06,
           "symbol-sort-key": ["-", ["get", "size"]], "text-padding": 8,
