@@ -1,12 +1,12 @@
 """Turns a face into 128 numbers that are close together for photos of one person (dlib's face network).
 
-**Distances.** dlib compares its vectors by Euclidean distance, the same person below 0.6. Ours are the mean of
-the vectors of the face and of its mirror image, brought to unit length, so that one index serves all kinds of
-vectors; their Euclidean distance d and cosine c carry the same information: d**2 = 2 - 2c. dlib's vectors are 1.376
-long (median over 146 faces of pictures that no figure is reported on), so its 0.6 becomes `SAME_PERSON` = 0.436,
-that is c > 0.905. Below `SURE_PERSON` two faces are one person almost without exception; between it and
-`MAYBE_PERSON` one should want a second witness (another photo of the cluster, the user). Faces without a vector
-(too small) have no identity.
+**Distances.** dlib compares its vectors by Euclidean distance, the same person below 0.6. Ours are the mean
+of the vectors of the face and of its mirror image, brought to unit length, so that one index serves all
+kinds of vectors; their Euclidean distance d and cosine c carry the same information: d**2 = 2 - 2c. dlib's
+vectors are 1.376 long (median over 146 faces of pictures that no figure is reported on), so its 0.6 becomes
+`SAME_PERSON` = 0.436, that is c > 0.905. Below `SURE_PERSON` two faces are one person almost without
+exception; between it and `MAYBE_PERSON` one should want a second witness (another photo of the cluster, the
+user). Faces without a vector (too small) have no identity.
 """
 
 from __future__ import annotations

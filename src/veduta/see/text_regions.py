@@ -20,6 +20,9 @@ LINE_THRESHOLD = 0.5
 GROWTH = 1.6
 # In pixels of the map.
 THINNEST = 3
+# Small text leaves only faint, thin traces in a glance: they do for a closer look, not for a line.
+HINT_THRESHOLD = 0.15
+THINNEST_HINT = 1
 MOST_LINES = 1000
 
 
@@ -48,7 +51,7 @@ class Region:
 def regions(probabilities: ProbabilityMap, scale: tuple[float, float]) -> list[Region]:
     """The lines in a map that has `scale` (across, down) pixels for each pixel of the picture."""
     found = []
-    for center, size, angle, contour in _rectangles(probabilities):
+    for center, size, angle, contour in _rectangles(probabilities, PIXEL_THRESHOLD, THINNEST):
         score = _score(probabilities, contour)
         if score < LINE_THRESHOLD:
             continue
@@ -66,7 +69,7 @@ def hints(probabilities: ProbabilityMap) -> Floats:
     the map.
     """
     rows = []
-    for _, size, _, contour in _rectangles(probabilities):
+    for _, size, _, contour in _rectangles(probabilities, HINT_THRESHOLD, THINNEST_HINT):
         left, top, width, height = cv2.boundingRect(contour)
         grown = GROWTH * size[0] * size[1] / (2 * (size[0] + size[1]))
         rows.append((left, top, left + width, top + height, min(size) + 2 * grown))
@@ -74,17 +77,17 @@ def hints(probabilities: ProbabilityMap) -> Floats:
 
 
 def _rectangles(
-    probabilities: ProbabilityMap,
+    probabilities: ProbabilityMap, threshold: float, thinnest: float
 ) -> Iterator[tuple[tuple[float, float], tuple[float, float], float, NDArray[np.int32]]]:
     """Center, size and angle of the smallest rectangle around each patch of text, and its contour."""
-    mask = (probabilities > PIXEL_THRESHOLD * 255).astype(np.uint8)
+    mask = (probabilities > threshold * 255).astype(np.uint8)
     mask = cv2.dilate(mask, np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     if len(contours) > MOST_LINES:
         contours = sorted(contours, key=cv2.contourArea, reverse=True)[:MOST_LINES]
     for contour in contours:
         center, size, angle = cv2.minAreaRect(contour)
-        if min(size) >= THINNEST:
+        if min(size) >= thinnest:
             yield center, size, angle, contour
 
 
