@@ -258,6 +258,9 @@ def _examine(seen: Seen, catalog: Catalog) -> _Examined:
         out.reason = getattr(error, "reason", None) or str(error)
     except OSError as error:
         out.reason = error.strerror or str(error)
+    # What a strange file provokes in a reader concerns that file alone.
+    except Exception as error:
+        out.reason = f"cannot be read ({type(error).__name__}: {error})"
     return out
 
 
@@ -338,8 +341,8 @@ def _reread(catalog: Catalog, photo_ids: set[int]) -> None:
                     continue
                 try:
                     describe(session, photo, read_metadata(Path(path)))
-                except (VedutaError, OSError):
-                    continue  # unreadable just now: what is known stays
+                except Exception:  # unreadable just now, whatever the reason: what is known stays
+                    continue
             text_index.update(session, part)
 
 

@@ -18,7 +18,7 @@ from threading import Event, Lock
 
 import cv2
 
-from veduta.errors import UnreadableImage, VedutaError
+from veduta.errors import UnreadableImage
 from veduta.image import decode, hashes, thumbnails, video
 from veduta.image.photo import Photo, Pixels
 from veduta.library.catalog import Catalog
@@ -167,8 +167,11 @@ def _load(todo: Todo, analysis: Analysis) -> Photo | None:
             return decode.load(Path(path), settings().analysis_side)
         except UnreadableImage as error:
             reason = error.reason
-        except (VedutaError, OSError, MemoryError) as error:
-            reason = str(error) or type(error).__name__
+        except MemoryError:
+            reason = "too large for this machine's memory"
+        # What a strange file provokes in a reader concerns that file alone.
+        except Exception as error:
+            reason = f"cannot be read ({type(error).__name__}: {error})"
         # A file that has gone, with its drive perhaps, is not a bad one: it stays to do.
         if os.path.isfile(path):  # noqa: PTH113
             analysis.unreadable[path] = reason

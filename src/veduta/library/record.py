@@ -130,6 +130,12 @@ def _replace(session: Session, photo_id: int, recognizer: str, version: str, fin
     return bool(faces) or bool(old_faces)
 
 
+def _overall(quality: object) -> float | None:
+    """A face's quality as one number; recognizers may give its parts too."""
+    value = quality.get("overall") if isinstance(quality, Mapping) else quality
+    return float(value) if isinstance(value, int | float) else None
+
+
 def _row(photo_id: int, recognizer: str, version: str, finding: Finding) -> dict[str, object]:
     box = (None,) * 4 if finding.box is None else tuple(float(v) for v in finding.box)
     return {
