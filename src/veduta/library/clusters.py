@@ -1,7 +1,7 @@
 """Grouping unit vectors by average link over a graph of near neighbors, under constraints.
 
-Average link between two groups of unit vectors is the product of their sums over the product of their sizes, so
-it is exact however large the groups, and known groups take part as single nodes.
+Average link between two groups of unit vectors is the product of their sums over the product of their sizes:
+exact however large the groups, and known groups take part as single nodes.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def near(queries: Vectors, base: Vectors, k: int, lowest: float) -> tuple[Edges,
 class Groups:
     """Groups that grow by joining: node i begins as a group of `counts[i]` vectors that sum up to `sums[i]`.
 
-    `fixed[i]` groups are never joined with one another; `allowed(a, b)` gives what must be added to the threshold
-    to join two groups (0: nothing; None: never). A joined group goes by its lowest node.
+    `fixed[i]` groups are never joined with one another; `allowed(a, b)` gives what must be added to the
+    threshold to join two groups (0: nothing; None: never). A joined group goes by its lowest node.
     """
 
     def __init__(

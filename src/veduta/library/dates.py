@@ -64,7 +64,7 @@ def date_of(day: int) -> datetime.date:
 
 
 def parse(text: str, today: datetime.date | None = None) -> Days:
-    """The days of a filter's value (after:, before:, on:): a date, a month, a year, or a range with ".." between.
+    """The days of a filter's value (after:, before:, on:): a date, month, year, or a range with ".." between.
 
     Raises QueryError for anything else.
     """

@@ -1,8 +1,8 @@
 """What the user said about faces, kept so that it outlives every new analysis.
 
-Entries name a face by its finding, its photo and its box: when a new analysis finds the face again under another
-number, the box tells which it is. Kinds: `person` (the face is this person), `not_person` (it is not), `must` and
-`cannot` (two faces are, or are not, one person).
+Entries name a face by its finding, its photo and its box: when a new analysis finds the face again under
+another number, the box tells which it is. Kinds: `person` (the face is this person), `not_person` (it is
+not), `must` and `cannot` (two faces are, or are not, one person).
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The names by which photos of one catalog are known, looked up exactly, by synonym, in part, or misspelled."""
+"""The names by which photos of one catalog are known: looked up exactly, by synonym, in part, or
+misspelled.
+"""
 
 from __future__ import annotations
 
@@ -21,27 +23,7 @@ PLACES = ("city", "region", "country")
 FIELDS = (*SEEN, *PLACES, "camera", "lens", "keyword", "is")
 _IN_PART = ("landmark", "keyword", *PLACES)
 _WEAK_ALONE = frozenset(
-    [
-        "new",
-        "old",
-        "saint",
-        "san",
-        "santa",
-        "el",
-        "la",
-        "le",
-        "los",
-        "las",
-        "de",
-        "of",
-        "north",
-        "south",
-        "east",
-        "west",
-        "city",
-        "port",
-        "st",
-    ]
+    "new old saint san santa el la le los las de of north south east west city port st".split()  # noqa: SIM905
 )
 SYNONYM = 0.95
 BROADER = 0.97
@@ -77,12 +59,13 @@ class Lexicon:
                 self.by_part[part].append(known)
 
     def find(self, text: str, fields: Sequence[str] = FIELDS) -> list[Known]:
-        """Terms of some fields that a word or name stands for: its own, its synonyms' and longer names with it."""
+        """Terms that a word or name stands for: its own, its synonyms' and longer names with it."""
         found = [known for known in self.by_key.get(words.key(text), ()) if known.field in fields]
         for other in words.synonyms(text):
             for known in self.by_key.get(words.key(other), ()):
                 if known.field in fields and known.field not in ("keyword", *PLACES):
-                    found.append(Known(known.term, known.field, known.word, known.factor * SYNONYM))
+                    near = Known(known.term, known.field, known.word, known.factor * SYNONYM)
+                    found.append(near)
         stems = words.stems(text)
         if stems:
             for known in self.by_part.get(stems[-1], ()):
@@ -149,8 +132,8 @@ def person_names(session: Session) -> list[str]:
 def respell(text: str, names: Sequence[str], shortest: int = 4) -> str | None:
     """The one of `names` that `text` is a misspelling of; None when none is near.
 
-    One slip in a word of up to seven letters, two in longer ones (optimal string alignment: letters missing, added,
-    wrong or swapped). Words with fewer letters than `shortest` are left alone.
+    One slip in a word of up to seven letters, two in longer ones (optimal string alignment: letters missing,
+    added, wrong or swapped). Words with fewer letters than `shortest` are left alone.
     """
     from rapidfuzz import process
     from rapidfuzz.distance import OSA

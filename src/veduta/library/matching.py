@@ -164,8 +164,7 @@ class Matcher:
         leaf.persons = lexicon.persons(self._session, node.text)
         if leaf.persons:
             parts.append(self._persons(leaf.persons))
-        for name in ("text", "title", "file"):
-            parts.append(self._together(leaf, name))
+        parts += [self._together(leaf, name) for name in ("text", "title", "file")]
         return _any(parts)
 
     def _together(self, leaf: Leaf, name: str) -> Match:
@@ -228,7 +227,9 @@ class Matcher:
 
     def _person_filter(self, leaf: Leaf, node: Filter) -> Match:
         leaf.persons = lexicon.persons(self._session, node.value)
-        if not leaf.persons:
+        if not leaf.persons and node.value.isdecimal() and len(node.value) < 10:
+            leaf.persons = [(int(node.value), f"Person {node.value}")]  # one without a name
+        elif not leaf.persons:
             better = lexicon.respell(node.value, lexicon.person_names(self._session), shortest=3)
             if better is not None:
                 self._corrected(leaf, node.value, better)
@@ -272,7 +273,8 @@ class Matcher:
         low, _, high = node.value.partition("..")
         first, last = int(low), int(high or low)
         bounds = {
-            "=": (first, last), ">": (first + 1, 10**9), ">=": (first, 10**9), "<": (0, first - 1), "<=": (0, first),
+            "=": (first, last), ">": (first + 1, 10**9), ">=": (first, 10**9),
+            "<": (0, first - 1), "<=": (0, first),
         }[node.operator]  # fmt: skip
         rows = self._session.execute(select(Term.id, Term.word).where(Term.field == node.field))
         leaf.terms = [Known(n, node.field, w) for n, w in rows if bounds[0] <= int(w) <= bounds[1]]
@@ -290,7 +292,8 @@ class Matcher:
             low, _, high = node.value.partition("..")
             first, last = int(low), int(high or low)
             bounds = {
-                "=": (first, last), ">": (first + 1, 9999), ">=": (first, 9999), "<": (0, first - 1), "<=": (0, first),
+                "=": (first, last), ">": (first + 1, 9999), ">=": (first, 9999),
+                "<": (0, first - 1), "<=": (0, first),
             }[node.operator]  # fmt: skip
             leaf.days = dates.Days(((bounds[0] * 10_000, bounds[1] * 10_000 + 1231),))
             return Match(self._days(leaf.days))

@@ -26,8 +26,8 @@ class Memory:
 def on_this_day(catalog: Catalog, day: datetime.date, limit: int = 50) -> list[Memory]:
     """What was photographed on this day of the year in earlier years, the latest first.
 
-    Screenshots and other papers are no memories: photos with a camera's name come first, favorites before all.
-    On 28 February of other years, 29 February counts too.
+    Screenshots and other papers are no memories: photos with a camera's name come first, favorites before
+    all. On 28 February of other years, 29 February counts too.
     """
     dates = [day.month * 100 + day.day]
     leap = day.year % 4 == 0 and (day.year % 100 != 0 or day.year % 400 == 0)

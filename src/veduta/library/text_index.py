@@ -3,13 +3,13 @@
 A document is a list of (term, weight) pairs; a term is a word or name in a field. Fields: `label`, `scene`,
 `object`, `landmark` hold names as recognizers say them, the same with "+" what those are kinds of; `city`,
 `region`, `country`, `camera`, `lens`, `keyword` hold whole names; `text` (read in the photo), `title` (title,
-description, keywords), `file` (names of file and folders) and `gear` (words of camera and lens) hold stems; `is`,
-`people`, `rating` hold facts.
+description, keywords), `file` (names of file and folders) and `gear` (words of camera and lens) hold stems;
+`is`, `people`, `rating` hold facts.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -27,6 +27,8 @@ NAMED = ("label", "scene", "object", "landmark")
 """Fields of names that recognizers say; with "+" added, fields of what those are kinds of."""
 LOWEST = {"label": 0.1, "scene": 0.1, "object": 0.2, "landmark": 0.2, "text": 0.3, "plate": 0.3}
 """Findings below these scores are not worth finding a photo by."""
+FEWEST_WORDS = 4
+"""A photo in which so many words can be read is one with text."""
 SEQUENCE = "search_sequence"
 """Key of the preference that counts changes of documents."""
 _BATCH = 400
@@ -163,11 +165,15 @@ def _add_files(session: Session, ids: Sequence[int], weights: dict[int, Weights]
 
 def _add_findings(session: Session, ids: Sequence[int], weights: dict[int, Weights]) -> None:
     columns = (FindingRow.photo_id, FindingRow.kind, FindingRow.name, FindingRow.score, FindingRow.text)
+    read: Counter[int] = Counter()
     rows = session.execute(select(*columns, FindingRow.extra).where(FindingRow.photo_id.in_(ids)))
     for photo_id, kind, name, score, text, extra in rows:
         into = weights[photo_id]
         if kind in ("text", "plate") and score >= LOWEST[kind]:
-            _put(into, "text", text_terms(text or ""), score)
+            terms = text_terms(text or "")
+            _put(into, "text", terms, score)
+            if kind == "text":
+                read[photo_id] += len(terms)
         elif kind == "quality" and name in ("screenshot", "document") and score >= 0.5:
             _put(into, "is", [name], score)
         elif kind == "person" and score >= LOWEST["object"]:
@@ -178,6 +184,9 @@ def _add_findings(session: Session, ids: Sequence[int], weights: dict[int, Weigh
                 # Softmax labels exclude each other: a terrier or a spaniel, their sum is a dog.
                 before = into.get((f"{kind}+", broad), 0.0) if kind == "label" else 0.0
                 _put(into, f"{kind}+", [broad], min(1.0, before + score))
+    for photo_id, count in read.items():
+        if count >= FEWEST_WORDS:
+            _put(weights[photo_id], "is", ["text"])
 
 
 def named(name: str) -> str:

@@ -76,7 +76,8 @@ def months(catalog: Catalog, year: int | None = None) -> list[Period]:
 def page(
     catalog: Catalog, offset: int = 0, limit: int = 200, day: int | None = None
 ) -> tuple[list[int], int]:
-    """Photo ids from `offset` on, newest first, unknown time last, and how many there are; of one day if given.
+    """Photo ids from `offset` on, newest first, unknown time last, and how many there are; of one day if
+    given.
 
     However deep the page, only the days it touches are read.
     """

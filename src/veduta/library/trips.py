@@ -134,7 +134,7 @@ def _stretch(stop: _Stop) -> int:
 
 
 def _homes(stops: list[_Stop]) -> dict[int, NDArray[np.float64]]:
-    """For each stretch of time, the middle of the place with photos on most days, then and in the year around it."""
+    """For each stretch of time, the middle of the place with photos on most days, then and around it."""
     days: defaultdict[int, defaultdict[tuple[int, int], set[int]]] = defaultdict(lambda: defaultdict(set))
     middle: defaultdict[tuple[int, int], list[NDArray[np.float64]]] = defaultdict(list)
     for stop in stops:

@@ -1,9 +1,10 @@
 """Photos near to a vector: exact in small libraries, compressed with exact refinement in large ones.
 
-Vectors live in the catalog; an index is kept in memory and, when it is large, in a file beside the catalog that can
-be rebuilt at any time. Large libraries are searched in codes of 4 bits per dimension pair (PCA to 256 dimensions,
-then product quantization), and the best candidates are compared again exactly, with vectors read from the catalog.
-Every index belongs to one space: vectors of different recognizers or versions are never compared.
+Vectors live in the catalog; an index is kept in memory and, when it is large, in a file beside the catalog
+that can be rebuilt at any time. Large libraries are searched in codes of 4 bits per dimension pair (PCA to
+256 dimensions, then product quantization), and the best candidates are compared again exactly, with vectors
+read from the catalog. Every index belongs to one space: vectors of different recognizers or versions are
+never compared.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class VectorIndex:
         self._whole: Vectors = np.empty((0, 0), np.float32)
 
     def nearest(self, session: Session, query: Vectors, limit: int) -> tuple[Ids, Vectors]:
-        """The `limit` photos nearest to `query` (unit length, float32 (size,)), and their cosines, best first."""
+        """The `limit` photos nearest to `query` (unit length, float32 (size,)), and their cosines, best
+        first.
+        """
         with self._lock:
             self._refresh(session)
             ids, whole, codes, base, changed = (
@@ -194,7 +197,9 @@ def _all(session: Session, space: str) -> Iterator[tuple[Ids, Vectors]]:
 
 
 def read(session: Session, space: str, photo_ids: Sequence[int]) -> tuple[Ids, Vectors]:
-    """The vectors of some photos in a space: ids (n,) and float32 (n, size); photos without one are left out."""
+    """The vectors of some photos in a space: ids (n,) and float32 (n, size); photos without one are left
+    out.
+    """
     ids: list[int] = []
     data: list[bytes] = []
     for start in range(0, len(photo_ids), _BATCH):
