@@ -1,4 +1,4 @@
-"""How a weight file becomes the file that the engine reads; each converter runs once, when a network is pulled."""
+"""How a weight file becomes the file that the engine reads: once, when a network is pulled."""
 
 from __future__ import annotations
 

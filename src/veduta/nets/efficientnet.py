@@ -1,7 +1,7 @@
 """EfficientNet-Lite built from its weights as an OpenVINO graph.
 
-EfficientNet (Tan & Le 2019, arXiv 1905.11946) without squeeze-and-excitation and with ReLU6, as published by the
-TensorFlow authors. Batch normalization is folded into the convolutions.
+EfficientNet (Tan & Le 2019, arXiv 1905.11946) without squeeze-and-excitation and with ReLU6, as published by
+the TensorFlow authors. Batch normalization is folded into the convolutions.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LITE2_MIDDLE = 14  # the last block at stride 16
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """A convolution with its batch normalization folded in: weight (out, in / groups, k, k) and bias (out,)."""
+    """A convolution, normalization folded in: weight (out, in / groups, k, k), bias (out,)."""
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
@@ -79,7 +79,7 @@ def _folded(
 
 
 def read_lite2(tensors: Mapping[str, NDArray[Any]]) -> Lite2:
-    """Fold the named tensors of the PyTorch port into layers; raises UnreadableWeights when some are missing."""
+    """Fold the tensors of the PyTorch port into layers; raises UnreadableWeights when some are missing."""
     blocks = []
     for index in range(LITE2_BLOCKS):
         name = f"_blocks.{index}"
@@ -124,7 +124,7 @@ def build(lite2: Lite2) -> ov.Model:
 
     pixels = ops.parameter([-1, 3, -1, -1], np.float32, name="pixels")
     node = _convolve(lite2.stem, pixels)
-    middle = None
+    middle: Any = None
     for index, block in enumerate(lite2.blocks):
         entry = node
         for layer in block.layers:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Inputs = Mapping[str, NDArray[Any]]
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
-# Kept at once for each network: enough for a few batch sizes and shape buckets, few enough to bound the memory.
+# Kept at once for a network: enough for some batch sizes and shape buckets, few enough to bound the memory.
 MOST_SHAPES = 6
 
 
@@ -54,8 +54,8 @@ class Backend(Protocol):
 class Network:
     """A network that is ready to run; it can be shared between threads.
 
-    A batch is cut into micro-batches of at most `batch` rows. Each combination of input shapes is compiled once and
-    kept (the most recent ones only), so callers should bring pictures to a few fixed sizes.
+    A batch is cut into micro-batches of at most `batch` rows. Each combination of input shapes is compiled
+    once and kept (the most recent ones only), so callers should bring pictures to a few fixed sizes.
     """
 
     def __init__(self, pack: ModelPack, backend: Backend, batch: int) -> None:
@@ -78,9 +78,9 @@ class Network:
     ) -> Network:
         """Open the network of `pack`; raises ModelUnavailable when its weights are not in the store.
 
-        With `pixels` the input is uint8 (n, height, width, 3), RGB, and the graph itself brings it to the pack's
-        channels, mean and deviation. `outputs` keeps only those outputs, in that order. `edit` may change the graph
-        before it is compiled. `device` "cuda" runs ONNX packs through ONNX Runtime (and then needs neither).
+        With `pixels` the input is uint8 (n, height, width, 3), RGB, and the graph itself brings it to the
+        pack's channels, mean and deviation. `outputs` keeps only those outputs, in that order. `edit` may
+        change the graph before it is compiled. `device` "cuda" runs ONNX packs through ONNX Runtime.
         """
         store = store or default_store()
         path = store.path(pack)
@@ -230,7 +230,7 @@ class OpenVinoBackend:
         try:
             for index, batch in enumerate(batches):
                 compiled = self._at(batch)
-                # Nobody waits for a request while holding one: threads that share a network cannot block each other.
+                # Nobody waits for a request while holding one, so threads that share a network cannot block.
                 request = compiled.take(wait=not pending)
                 while request is None:
                     self._finish(pending.pop(0), results)

@@ -53,7 +53,8 @@ class OnnxBackend:
         if self._pixels:
             if self._pack.channels == "BGR":
                 array = array[..., ::-1]
-            array = (array.astype(np.float32) - np.float32(self._pack.mean)) / np.float32(self._pack.std)
+            mean, deviation = (np.array(v, np.float32) for v in (self._pack.mean, self._pack.std))
+            array = (array.astype(np.float32) - mean) / deviation
             array = array.transpose(0, 3, 1, 2)
         return np.ascontiguousarray(array, dtype=self._dtypes[name])
 

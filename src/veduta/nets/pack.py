@@ -35,9 +35,10 @@ class BadPack(VedutaError):
 class ModelPack:
     """The frozen record of one network.
 
-    The weight file `member` (SHA-256 `member_sha256`) lies in the file `archive` (SHA-256 `archive_sha256`) that
-    `package`==`package_version` has on the Python package index; a pack of the user's own has no package, only a file
-    or `url`. `converter` names the function of `veduta.nets.convert` that makes of it the file which the engine reads.
+    The weight file `member` (SHA-256 `member_sha256`) lies in the file `archive` (SHA-256 `archive_sha256`)
+    that `package`==`package_version` has on the Python package index; a pack of the user's own has no package,
+    only a file or `url`. `converter` names the function of `veduta.nets.convert` that makes of it what the
+    engine reads.
     `shape` is the input with -1 where it may vary; `mean` and `std` are in units of 0..255, so that
     (pixel - mean) / std is what the network expects, with channels in the order `channels`.
     """
@@ -101,7 +102,9 @@ class ModelPack:
     def from_json(cls, plain: Mapping[str, Any]) -> ModelPack:
         """The inverse of `as_json`; fields of later versions are ignored."""
         known = {f.name for f in fields(cls)}
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items() if k in known}
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in plain.items() if k in known
+        }
         try:
             return cls(**values)
         except TypeError as error:

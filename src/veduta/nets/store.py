@@ -120,7 +120,7 @@ class ModelStore:
         return "ready"
 
     def states(self) -> list[PackState]:
-        """How every pack stands: ready, missing, outdated (an older conversion) or damaged (a file is cut or gone)."""
+        """How every pack stands: ready, missing, outdated (older conversion) or damaged (a file cut or gone)."""
         own = {pack.name for pack in self.own_packs()}
         found = []
         for pack in self.packs():
@@ -160,8 +160,8 @@ class ModelStore:
         state = self._state(pack)
         if state != "ready":
             raise ModelUnavailable(
-                f"the network {pack.name} is {state} in {self.directory}: run `veduta models pull {pack.name}` once,"
-                " while the machine has a network"
+                f"the network {pack.name} is {state} in {self.directory}: run"
+                f" `veduta models pull {pack.name}` once, while the machine has a network"
             )
         folder = self.directory / pack.folder
         record = self._record(folder) or {}
@@ -199,10 +199,10 @@ class ModelStore:
         progress: Progress | None = None,
         keep_downloads: bool = False,
     ) -> list[Path]:
-        """Fetch, check and convert what is not ready of `packs` (the default ones when None); returns their files.
+        """Fetch, check and convert what is not ready of `packs` (None: the default ones); returns the files.
 
-        An interrupted pull leaves whole networks and whole downloads, never parts of one; the next pull goes on from
-        there. Raises WrongHash, DownloadFailed.
+        An interrupted pull leaves whole networks and whole downloads, never parts; the next pull goes on
+        from there. Raises WrongHash, DownloadFailed.
         """
         progress = progress or Silent()
         asked = [p for p in known_packs() if p.default] if packs is None else list(packs)
@@ -335,6 +335,6 @@ def ensure(packs: Sequence[ModelPack], store: ModelStore | None = None) -> None:
     missing = [pack.name for pack in packs if not store.ready(pack)]
     if missing:
         raise ModelUnavailable(
-            f"networks that are not in {store.directory}: {', '.join(missing)}. Run `veduta models pull` once,"
-            " while the machine has a network"
+            f"networks that are not in {store.directory}: {', '.join(missing)}."
+            " Run `veduta models pull` once, while the machine has a network"
         )

@@ -1,8 +1,8 @@
 """Read the tensors of a PyTorch ``.pth`` file without PyTorch and without running anything that it contains.
 
-A pickle is a program. This reader knows only the handful of calls that rebuild tensors and refuses every other name,
-so that a weight file can hold numbers and nothing else. Both layouts are read: the zip archive of PyTorch >= 1.6 and
-the older sequence of pickles.
+A pickle is a program. This reader knows only the handful of calls that rebuild tensors and refuses every
+other name, so that a weight file can hold numbers and nothing else. Both layouts are read: the zip archive of
+PyTorch >= 1.6 and the older sequence of pickles.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class _Unpickler(pickle.Unpickler):
         found = ALLOWED.get((module, name))
         if found is None:
             raise UnsafePickle(
-                f"asks for {module}.{name}, which a file of weights has no need of; it was not run. Do not use this file"
+                f"asks for {module}.{name}, which weights have no need of; it was not run. Do not use the file"
             )
         return found
 
@@ -189,7 +189,7 @@ def _resolve(tree: Any) -> Any:
 
 
 def read_weights(path: Path) -> dict[str, NDArray[Any]]:
-    """The named tensors of `path`, a state dict or a checkpoint that holds one under ``state_dict`` or ``model``.
+    """The named tensors of `path`: a state dict, or a checkpoint with one under ``state_dict`` or ``model``.
 
     Raises UnsafePickle when the file asks for anything but tensors, UnreadableWeights when it is damaged.
     """

@@ -59,7 +59,7 @@ DLIB_5_POINTS = ModelPack(
     member=f"{_FOLDER}/shape_predictor_5_face_landmarks.dat",
     member_sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
     member_bytes=9150489,
-    notes="Regression trees, not a network: read by their own reader. Not needed where CenterFace gives key points.",
+    notes="Regression trees, not a network; not needed where CenterFace gives key points.",
     default=False,
 )
 

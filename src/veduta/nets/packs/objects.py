@@ -25,8 +25,9 @@ SSD = ModelPack(
     size=(300, 300),
     mean=(127.5, 127.5, 127.5),
     std=(127.5, 127.5, 127.5),
-    notes="Only the network proper is kept: the graph's own scaling and selection of boxes are left out. The package"
-    " states no license of its own; the weights are those that the TensorFlow authors published under Apache-2.0.",
+    notes="Only the network proper is kept: the graph's own scaling and selection of boxes are left out."
+    " The package states no license of its own; the weights are those that the TensorFlow authors published"
+    " under Apache-2.0.",
 )
 
 PACKS = (SSD,)

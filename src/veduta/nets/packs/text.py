@@ -6,7 +6,7 @@ from veduta.nets.pack import ModelPack
 
 _FACTS = {
     "license": "Apache-2.0",
-    "copyright": "Copyright (c) Baidu and PaddlePaddle Authors (networks); Copyright (c) RapidOCR Authors (package)",
+    "copyright": "Copyright (c) Baidu and PaddlePaddle Authors (networks), RapidOCR Authors (package)",
     "source": "https://github.com/PaddlePaddle/PaddleOCR, carried by https://github.com/RapidAI/RapidOCR",
     "package": "rapidocr",
     "package_version": "3.10.0",
