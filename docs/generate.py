@@ -16,7 +16,14 @@ def command_section(name: str, command: Any, depth: int = 2) -> list[str]:
     """One command: its help, its arguments and options, then its subcommands."""
     context = command.context_class(command, info_name=name)
     pieces = [piece for piece in command.collect_usage_pieces(context) if piece]
-    lines = [f"{'#' * depth} `veduta {name}`", "", command.help or "", "", f"`veduta {name} {' '.join(pieces)}`", ""]
+    lines = [
+        f"{'#' * depth} `veduta {name}`",
+        "",
+        command.help or "",
+        "",
+        f"`veduta {name} {' '.join(pieces)}`",
+        "",
+    ]
     rows = []
     for parameter in command.params:
         if parameter.param_type_name == "option" and not parameter.hidden and "--help" not in parameter.opts:
@@ -38,7 +45,12 @@ def commands() -> str:
 
     cli: Any = typer.main.get_command(app)
     context = cli.context_class(cli)
-    lines = ["# Commands", "", "Every command exits with 0 on success, 1 when something asked for failed, 2 on wrong usage.", ""]
+    lines = [
+        "# Commands",
+        "",
+        "Every command exits with 0 on success, 1 when something asked for failed, 2 on wrong usage.",
+        "",
+    ]
     for name in cli.list_commands(context):
         found = cli.get_command(context, name)
         if found is not None:

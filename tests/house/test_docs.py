@@ -11,7 +11,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def fresh(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments, "--check"], capture_output=True, text=True, cwd=ROOT, check=False)
+    return subprocess.run(
+        [sys.executable, *arguments, "--check"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
 
 
 def test_command_and_api_pages_match_the_code() -> None:

@@ -5,7 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("openvino", "torch", "fastapi", "uvicorn", "sqlalchemy", "cv2", "numpy", "faiss", "sklearn", "scipy", "PIL")
+HEAVY = (
+    "openvino",
+    "torch",
+    "fastapi",
+    "uvicorn",
+    "sqlalchemy",
+    "cv2",
+    "numpy",
+    "faiss",
+    "sklearn",
+    "scipy",
+    "PIL",
+)
 
 
 def loaded_after(code: str) -> set[str]:
@@ -40,5 +52,7 @@ def test_every_command_loads_and_explains_itself() -> None:
 
 
 def test_wrong_usage_exits_with_2() -> None:
-    run = subprocess.run([sys.executable, "-m", "veduta", "no-such-command"], capture_output=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-m", "veduta", "no-such-command"], capture_output=True, check=False
+    )
     assert run.returncode == 2

@@ -23,13 +23,18 @@ def test_floors_import_downwards_only() -> None:
 
 
 def test_exactly_one_opencv_is_installed() -> None:
-    found = sorted(d.metadata["Name"] for d in distributions() if d.metadata["Name"].lower().startswith("opencv"))
+    found = sorted(
+        d.metadata["Name"] for d in distributions() if d.metadata["Name"].lower().startswith("opencv")
+    )
     assert found == ["opencv-contrib-python-headless"]
 
 
 def test_no_dependency_asks_for_another_opencv() -> None:
     """Only peers that benchmarks install without their dependencies may name another OpenCV."""
-    peers = {line.split("==")[0].strip().lower() for line in (ROOT / "benchmarks/peers.txt").read_text().splitlines()}
+    peers = {
+        line.split("==")[0].strip().lower()
+        for line in (ROOT / "benchmarks/peers.txt").read_text().splitlines()
+    }
     for distribution in distributions():
         name = distribution.metadata["Name"].lower()
         if name in peers:

@@ -59,7 +59,9 @@ class LazyGroup(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in LAZY.items()])
         with formatter.section("Options"):
-            formatter.write_dl([("--version", "Show the version and exit."), ("-h, --help", "Show this help.")])
+            formatter.write_dl(
+                [("--version", "Show the version and exit."), ("-h, --help", "Show this help.")]
+            )
 
 
 app = typer.Typer(
@@ -79,7 +81,9 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def veduta(
-    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version."
+    ),
 ) -> None:
     """Veduta: a photo library that sees."""
 
