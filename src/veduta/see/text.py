@@ -18,6 +18,8 @@ from veduta.see.text_regions import Floats, Region
 # again.
 TINY = 14
 MOST_SCALE_FOR_FULL = 0.67
+# One character that takes more of a photo than this is a texture that looks like one.
+LARGE_FOR_ONE = 0.1
 # What is at least this probable is kept.
 KEPT = 0.5
 
@@ -59,7 +61,8 @@ class TextRecognizer:
         lines: list[list[_Line]] = [[] for _ in photos]
         for (index, region, corners), reading in zip(places, self._reader.read(crops), strict=True):
             text = reading.text.strip()
-            score = probability(text, reading.score, region.score)
+            share = region.width * region.height / photos[index].pixels[..., 0].size
+            score = probability(text, reading.score, region.score, share)
             if text and score >= KEPT:
                 start = np.roll(corners, -2, axis=0) if reading.turned else corners
                 lines[index].append(_Line(text, start, score))
@@ -90,6 +93,17 @@ class TextRecognizer:
         return findings
 
 
-def probability(text: str, read: float, seen: float) -> float:
-    """How probable it is that a line is text and read right."""
-    return read if seen > 0 and text else 0.0
+def probability(text: str, read: float, seen: float, share: float) -> float:
+    """How sure a line is: text at all, and read right.
+
+    From the mean probability of its characters (`read`), that of the detector (`seen`) and the share of the
+    photo that its region takes. Networks that read see a character in any texture: a short text needs more
+    certainty, one character over a good part of a photo is none, and signs without letters or digits say
+    nothing.
+    """
+    letters = sum(character.isalnum() for character in text)
+    if letters == 0 or (letters == 1 and share > LARGE_FOR_ONE):
+        return 0.0
+    # In a short text each doubt weighs more.
+    doubts = (1 - read) * {1: 3.0, 2: 2.0}.get(letters, 1.0)
+    return float(np.clip(1 - doubts, 0, 1) * np.clip(seen / 0.6, 0, 1) ** 0.5)
