@@ -84,7 +84,7 @@ class Known:
 
 
 def make_photos(folder: Path, photographs: Path) -> None:
-    """The folder of the small library: photographs, one with a name in another encoding, one that is broken."""
+    """The folder of the library: photographs, one named in another encoding, one that is broken."""
     folder.mkdir(parents=True)
     for name, facts in FACTS.items():
         stem = "astronaut" if name == "astronaut2.jpg" else name.removesuffix(".jpg")

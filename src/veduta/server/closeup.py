@@ -34,8 +34,8 @@ from veduta.server.pictures import displayable
 
 FACTS = (
     "hash", "format", "bytes", "taken_offset", "taken_source", "latitude", "longitude", "altitude",
-    "position_source", "camera", "lens", "aperture", "exposure", "iso", "focal_length", "title", "description", "people_count",
-    "added_at",
+    "position_source", "camera", "lens", "aperture", "exposure", "iso", "focal_length", "title",
+    "description", "people_count", "added_at",
 )  # fmt: skip
 SUMMARIZED = ("label", "scene", "object", "person", "text", "landmark", "quality")
 
@@ -52,7 +52,7 @@ def detail(catalog: Catalog, photo_id: int) -> PhotoDetail:
             **fields,
             **{name: getattr(photo, name) for name in FACTS},
             original=f"/api/photos/{photo_id}/original",
-            displayable=displayable(photo.format, fields["path"]),
+            displayable=displayable(photo.format),
             place=_place(session, photo.place_id),
             keywords=list(
                 session.scalars(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from veduta.errors import NotFound
 from veduta.library.catalog import Catalog
@@ -102,3 +102,65 @@ def one_face(catalog: Catalog, face_id: int) -> FaceOut:
     if row is None:
         raise NotFound(f"there is no face {face_id}")
     return _face(*row)
+
+
+def change(catalog: Catalog, person_id: int, patch: PersonPatch) -> PersonCard:
+    """Name, rename, hide or show a person; raises NotFound."""
+    from veduta.library import people
+
+    get(catalog, person_id)
+    if "name" in patch.model_fields_set:
+        people.name(catalog, person_id, patch.name)
+    if patch.hidden is not None:
+        people.hide(catalog, person_id, patch.hidden)
+    return get(catalog, person_id)
+
+
+def merge(catalog: Catalog, wanted: PeopleMerge) -> PersonCard:
+    """Make one person of several; raises NotFound."""
+    from veduta.library import people
+
+    people.merge(catalog, wanted.into, wanted.ids)
+    return get(catalog, wanted.into)
+
+
+def split(catalog: Catalog, person_id: int, face_ids: Sequence[int]) -> PersonCard:
+    """Make a new person of some faces of one; raises NotFound."""
+    from veduta.library import people
+
+    return get(catalog, people.split(catalog, person_id, face_ids))
+
+
+def reject(catalog: Catalog, face_id: int) -> FaceOut:
+    """Take a face from the person it was given to; raises NotFound, Refused when it is nobody's."""
+    from veduta.library import people
+
+    if one_face(catalog, face_id).person_id is None:
+        raise Refused(409, f"face {face_id} is nobody's")
+    people.not_person(catalog, face_id)
+    return one_face(catalog, face_id)
+
+
+def assign(catalog: Catalog, face_id: int, wanted: FaceAssign) -> FaceOut:
+    """Give a face to a person, known or new; raises NotFound."""
+    from veduta.library import people
+
+    one_face(catalog, face_id)
+    person = wanted.person_id
+    if person is None and wanted.name is not None:
+        bears = func.lower(Person.name) == wanted.name.lower()
+        with catalog.session() as session:
+            # Of several people of that name, the one with faces.
+            known = exists().where(Face.person_id == Person.id)
+            person = session.scalar(select(Person.id).where(bears).order_by(~known, Person.id).limit(1))
+    given = people.assign(catalog, face_id, person)
+    if person is None and wanted.name is not None:
+        people.name(catalog, given, wanted.name)
+    return one_face(catalog, face_id)
+
+
+def forget(catalog: Catalog, person_id: int) -> int:
+    """Forget a person for good; returns how many faces were erased. Raises NotFound."""
+    from veduta.library import people
+
+    return people.forget(catalog, person_id)

@@ -32,19 +32,17 @@ KINDS = {
     ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".ogv": "video/ogg", ".3gp": "video/3gpp",
     ".mpg": "video/mpeg", ".mpeg": "video/mpeg",
 }  # fmt: skip
-DISPLAYABLE = frozenset({"JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "MP4", "WEBM"})
+DISPLAYABLE = frozenset(
+    ("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "avif", "gif", "bmp", "mp4", "m4v", "webm")
+)
 
 # Decoding takes memory: so many at a time, whatever browsers ask for.
 decoding = threading.BoundedSemaphore(2)
 
 
-def displayable(photo_format: str | None, path: str) -> bool:
+def displayable(photo_format: str | None) -> bool:
     """Whether browsers can show the original itself."""
-    return (photo_format or "").upper() in DISPLAYABLE or os.path.splitext(path)[1].lower() in (  # noqa: PTH122
-        ".mp4",
-        ".m4v",
-        ".webm",
-    )
+    return (photo_format or "").lower() in DISPLAYABLE
 
 
 def _photo(catalog: Catalog, photo_id: int) -> Row[*tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
 
 from veduta.errors import NotFound
 from veduta.library.schema import Face, PhotoRow
+from veduta.library.timeline import days
 from veduta.server import albums
 from veduta.server.cards import card, cards_of
 from veduta.server.context import Context
@@ -20,6 +21,9 @@ from veduta.server.models.photo import (
 )
 
 NEWEST_FIRST = (PhotoRow.taken.desc().nullslast(), PhotoRow.id.desc())
+
+
+EVERYTHING = PhotoFilter().model_dump_json()
 
 
 def number_of(day: datetime.date) -> int:
@@ -67,20 +71,26 @@ def page(here: Context, chosen: PhotoFilter, limit: int, offset: int) -> PhotoPa
     remembered, tell on which day to begin.
     """
     wanted = conditions(here, chosen)
-    days = _counts(here, chosen)
-    total = sum(count for _, count in days)
-    skipped = 0
-    for first, count in days:
-        if skipped + count > offset:
-            break
-        skipped += count
-    else:
+    counted = _counts(here, chosen)
+    total = sum(count for _, count in counted)
+    if offset >= total:
         return PhotoPage(photos=[], total=total)
+    first, skipped = _begin(counted, offset)
     if skipped:
         wanted.append(PhotoRow.day.is_(None) if first is None else _from_day(first))
     query = cards_of().where(*wanted).order_by(*NEWEST_FIRST).limit(limit).offset(offset - skipped)
     with here.catalog.session() as session:
         return PhotoPage(photos=[card(row) for row in session.execute(query)], total=total)
+
+
+def _begin(counted: list[tuple[int | None, int]], offset: int) -> tuple[int | None, int]:
+    """The day of the photo at `offset`, and how many photos lie before that day."""
+    skipped = 0
+    for day, count in counted:
+        if skipped + count > offset:
+            return day, skipped
+        skipped += count
+    return None, skipped
 
 
 def _from_day(first: int) -> ColumnElement[bool]:
@@ -92,10 +102,10 @@ def _from_day(first: int) -> ColumnElement[bool]:
 
 def timeline(here: Context, chosen: PhotoFilter) -> Timeline:
     """Return the days of the photos chosen, newest first."""
-    days = _counts(here, chosen)
+    counted = _counts(here, chosen)
     return Timeline(
-        days=[TimelineDay(day=day_of(day), count=count) for day, count in days],
-        total=sum(count for _, count in days),
+        days=[TimelineDay(day=day_of(day), count=count) for day, count in counted],
+        total=sum(count for _, count in counted),
     )
 
 
@@ -113,6 +123,8 @@ def _counts(here: Context, chosen: PhotoFilter) -> list[tuple[int | None, int]]:
             return [(day, number) for day, number in session.execute(query)]
 
     key = chosen.model_dump_json(include=set(PhotoFilter.model_fields))
+    if key == EVERYTHING:
+        return [(one.day, one.count) for one in here.memory.answer("days", lambda: days(here.catalog))]
     return here.memory.answer(("days", key), count)
 
 

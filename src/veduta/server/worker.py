@@ -191,6 +191,7 @@ class Worker:
 
     def _run(self, job: Job) -> str | None:
         """Do a job; returns why it stopped, None when it ended well."""
+        from veduta.library import trips
         from veduta.library.add import Options, add_photos
         from veduta.server.sight import openable
 
@@ -204,7 +205,10 @@ class Worker:
         try:
             with openable(self._catalog) as (recognizers, missing):
                 self.tell_missing(missing)
-                add_photos(self._catalog, job.folders, recognizers, pace, options, self._stop)
+                before = self.counts()
+                after = add_photos(self._catalog, job.folders, recognizers, pace, options, self._stop)
+            if (after.photos, after.done) != (before.photos, before.done):
+                trips.find(self._catalog)
         except ModelUnavailable as error:
             return str(error)
         except VedutaError as error:

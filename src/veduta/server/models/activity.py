@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from veduta.server.models.base import Answer, Id, Request, Text
+from veduta.server.models.base import Answer, Id, Instant, Request, Text
 
 
 class ProblemFile(Answer):
@@ -19,7 +18,7 @@ class ProblemFile(Answer):
     kind: str | None
     recognizer: str | None
     photo_id: int | None
-    seen_at: datetime.datetime | None
+    seen_at: Instant | None
 
 
 class ProblemPage(Answer):
@@ -38,8 +37,8 @@ class Activity(Answer):
     total: int | None = Field(description="steps of the stage, where known")
     rate: float | None = Field(description="steps a second, over the last half minute")
     folder: Text | None
-    started: datetime.datetime | None
-    finished: datetime.datetime | None
+    started: Instant | None
+    finished: Instant | None
     message: Text | None = Field(description="why the last work stopped, where it did not end well")
     waiting: int = Field(description="jobs that wait")
     photos: int

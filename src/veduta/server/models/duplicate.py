@@ -20,8 +20,9 @@ class DuplicatePhoto(Answer):
 class DuplicateGroup(Answer):
     """Photos that show the same; nothing is ever deleted."""
 
-    kind: str = Field(description="exact: the same bytes; near: the same picture")
+    kind: str = Field(description="exact: the same bytes; near: the same picture; burst: taken in a row")
     best: int = Field(description="the photo suggested to keep")
+    reason: Text = Field(description="why that one")
     photos: list[DuplicatePhoto]
 
 

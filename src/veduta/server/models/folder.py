@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from veduta.server.models.base import Answer, Request, Text
+from veduta.server.models.base import Answer, Instant, Request, Text
 
 Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -17,7 +16,7 @@ class FolderOut(Answer):
 
     id: int
     path: Text
-    added_at: datetime.datetime | None
+    added_at: Instant | None
     watch: bool
     excludes: list[Text]
     missing: bool = Field(description="cannot be found at the moment, such as an unplugged drive")

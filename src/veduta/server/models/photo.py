@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from veduta.server.models.base import LARGEST_ID, Answer, Box, Id, Request, Text
+from veduta.server.models.base import LARGEST_ID, Answer, Box, Id, Instant, LocalTime, Request, Text
 
 Media = Literal["photo", "video"]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -21,7 +21,7 @@ class PhotoCard(Answer):
     name: Text = Field(description="the file's name")
     width: int = Field(description="pixels, upright")
     height: int = Field(description="pixels, upright")
-    taken: datetime.datetime | None = Field(description="local time of the camera, without zone")
+    taken: LocalTime | None = Field(description="local time of the camera, without zone")
     day: datetime.date | None
     media: Media
     favorite: bool
@@ -111,7 +111,7 @@ class PhotoDetail(PhotoCard):
     description: Text | None
     keywords: list[Text]
     people_count: int | None
-    added_at: datetime.datetime
+    added_at: Instant
     original: str = Field(description="URL of the original file")
     displayable: bool = Field(description="browsers can show the original itself")
     files: list[PhotoFile]

@@ -20,6 +20,7 @@ from veduta.server.routes import (
 )
 
 REFUSALS = {
+    400: "not to be understood",
     401: "log in first",
     403: "refused: this request comes from another site",
     404: "does not exist",

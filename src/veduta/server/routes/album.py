@@ -18,25 +18,25 @@ AlbumId = Annotated[str, Path(min_length=1, max_length=500, description="such as
 @router.get("")
 def list_albums(here: Here, kind: Annotated[AlbumKind | None, Query()] = None) -> list[AlbumCard]:
     """List all albums, or those of one kind."""
-    return albums.listed(here.catalog, kind)
+    return albums.listed(here, kind)
 
 
 @router.post("", status_code=201)
 def make_album(here: Here, new: AlbumNew) -> AlbumCard:
     """Make a manual album, or a smart one from a query."""
-    return albums.make(here.catalog, new)
+    return albums.make(here, new)
 
 
 @router.get("/{album_id}")
 def get_album(here: Here, album_id: AlbumId) -> AlbumCard:
     """Give one album."""
-    return albums.get(here.catalog, album_id)
+    return albums.get(here, album_id)
 
 
 @router.patch("/{album_id}")
 def change_album(here: Here, album_id: AlbumId, patch: AlbumPatch) -> AlbumCard:
     """Rename an album, or change the query of a smart one."""
-    return albums.change(here.catalog, album_id, patch)
+    return albums.change(here, album_id, patch)
 
 
 @router.delete("/{album_id}")

@@ -15,4 +15,4 @@ router = APIRouter(tags=["duplicates"])
 @router.get("/duplicates")
 def list_duplicates(here: Here, limit: Limit = 50, offset: Offset = 0) -> DuplicatePage:
     """List groups of photos that show the same; nothing is ever deleted."""
-    return doubles.page(here.catalog, limit, offset)
+    return doubles.page(here, limit, offset)

@@ -26,6 +26,7 @@ from veduta.server.models.search import SimilarPage
 router = APIRouter(tags=["photos"])
 
 
+KINDS = {"image/*": {}, "video/*": {}, "application/octet-stream": {}}
 Filter = Annotated[PhotoFilter, Query()]
 
 
@@ -93,8 +94,8 @@ def photo_thumbnail(here: Here, request: Request, photo_id: PathId, side: Litera
     "/photos/{photo_id}/original",
     response_class=FileResponse,
     responses={
-        200: {"content": {"application/octet-stream": {}}},
-        206: {"description": "the range asked for", "content": {"application/octet-stream": {}}},
+        200: {"content": KINDS},
+        206: {"description": "the range asked for", "content": KINDS},
         304: {"description": "unchanged"},
         416: {"description": "the range lies outside the file"},
     },

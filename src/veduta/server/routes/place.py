@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from veduta.server import atlas
+from veduta.server import atlas, moments
 from veduta.server.context import Here
 from veduta.server.models.place import MapView, Memory, PlaceCard, TripCard
 
@@ -38,10 +38,10 @@ def list_places(here: Here) -> list[PlaceCard]:
 @router.get("/memories")
 def memories(here: Here, day: Annotated[datetime.date | None, Query()] = None) -> list[Memory]:
     """Give photos of this day (or `day`) in earlier years."""
-    return atlas.memories(here.catalog, day or datetime.date.today())
+    return moments.memories(here.catalog, day or datetime.date.today())
 
 
 @router.get("/trips")
 def trips(here: Here) -> list[TripCard]:
     """List journeys, newest first."""
-    return atlas.trips(here.catalog)
+    return moments.trips(here.catalog)

@@ -1,0 +1,81 @@
+"""Whatever is asked, the server answers as its description says, and never with an error of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from veduta.server.app import create_app
+from veduta.server.worker import Worker
+
+NUMBERS = ("photo_id", "person_id", "face_id", "folder_id")
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Half of all numbers name things that exist: else most requests would end at `there is no photo 817`."""
+    for name in NUMBERS:
+        value = (path_parameters or {}).get(name)
+        if isinstance(value, int) and value % 2 and path_parameters:
+            path_parameters[name] = abs(value) % 12 + 1
+    return path_parameters
+
+
+class Later:
+    """An application that is named when tests are collected and made when they run."""
+
+    made: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on; the start and end of the application are the fixture's business."""
+        if scope["type"] == "http":
+            await self.made(scope, receive, send)
+
+
+later = Later()
+schema = schemathesis.openapi.from_dict(create_app(Path("library"), background=False).openapi())
+schema.app = later
+schema.hook(map_path_parameters)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A copy of the small library, served without background work: any folder may be asked for."""
+    library = tmp_path_factory.mktemp("fuzzed") / "library"
+    shutil.copytree(made / "library", library)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Worker, "scan", lambda self, folders=(): None)
+        patch.setattr(Worker, "rewatch", lambda self: None)
+        later.made = create_app(library, background=False)
+        yield
+        later.made.state.context.close()
+
+
+# The stream of events never ends.
+@schema.exclude(path="/api/activity/events").parametrize()
+@settings(
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_api_never_fails(case: Any) -> None:
+    case.call_and_validate(headers={"X-Veduta": "1", "Host": "127.0.0.1"}, checks=CHECKS)
