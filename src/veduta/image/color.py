@@ -1,4 +1,4 @@
-"""Any Pillow picture to RGB bytes: palettes, gray, 16 bits, floating point, CMYK, Lab, transparency on white."""
+"""Any Pillow picture to RGB bytes: palettes, gray, 16 bits, floats, CMYK, Lab, transparency on white."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from veduta.image import icc
-from veduta.image.photo import Pixels
+from veduta.image.photo import Pixels, at_most
 
 
 def to_rgb(picture: Image.Image, profile: bytes | None, max_side: int | None) -> Pixels:
     """RGB uint8 (H, W, 3) of a loaded picture, in sRGB if `profile` describes its colors.
 
-    A picture much larger than `max_side` is averaged down first, inside Pillow, so that no second copy of all its
-    pixels is made; the result is still at least as large as `max_side`.
+    The result is not larger than `max_side`. A much larger picture is averaged down first inside Pillow, so
+    that no second copy of all its pixels is made.
     """
     picture = _plain_mode(picture)
     picture = _shrunk(picture, max_side)
@@ -26,7 +26,9 @@ def to_rgb(picture: Image.Image, profile: bytes | None, max_side: int | None) ->
     if profile is not None and (picture.mode, space) in (("L", "GRAY"), ("CMYK", "CMYK")):
         picture = icc.by_littlecms(picture, profile) or picture
         profile = None
-    pixels = np.array(picture.convert("RGB") if picture.mode != "RGB" else picture)
+    pixels: Pixels = np.array(picture.convert("RGB") if picture.mode != "RGB" else picture)
+    if max_side is not None:
+        pixels = at_most(pixels, max_side)
     return icc.to_srgb(pixels, profile)
 
 

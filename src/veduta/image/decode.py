@@ -1,143 +1,118 @@
-"""One call from a file to upright sRGB pixels; JPEGs are decoded at reduced scale."""
+"""Any photo file to upright sRGB pixels: the one door through which pictures come in."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from veduta.errors import UnreadableImage
-from veduta.image import color, exif, icc, jpeg, limits, orientation, rasters
-from veduta.image.formats import RAW_SUFFIXES, sniff
-from veduta.image.photo import Photo, Pixels
-from veduta.image.source import read_bytes
-
-_heif = threading.Lock()
-_heif_ready = False
+from veduta.image import exif, formats, heif, icc, jpeg, limits, orientation, rasters, raw, video
+from veduta.image.photo import Photo, Pixels, at_most
+from veduta.image.source import Memory, Source
 
 
 def read(path: Path | str, max_side: int | None = None) -> Pixels:
-    """Read a picture as upright sRGB uint8 (H, W, 3), its longer side at most `max_side`.
+    """The photo's upright sRGB pixels, uint8 (H, W, 3); the longer side at most `max_side` pixels, if given.
 
-    Raises UnreadableImage.
+    See `load` for the size that comes back and the errors.
     """
     return load(path, max_side).pixels
 
 
 def load(path: Path | str, max_side: int | None = None) -> Photo:
-    """Read a picture with the size that it has in full; raises UnreadableImage."""
+    """Decode a photo once, for everything that will look at it; of a video, its first frame.
+
+    Pixels are never enlarged. Where the decoder can scale while decoding (JPEG), a size up to 4 % below
+    `max_side` is taken as it comes: a side of 4032 comes back as 2016 for a `max_side` of 2048. Opens by
+    content, whatever the name says. Safe to call from several threads. Raises UnreadableImage with the
+    reason; ValueError when `max_side` < 1.
+    """
+    if max_side is not None and max_side < 1:
+        raise ValueError(f"max_side must be at least 1, not {max_side}")
     path = Path(path)
-    kind = kind_of(path)
-    if kind == "video":
-        from veduta.image.video import first_frame
-
-        pixels = first_frame(path)
-        height, width = pixels.shape[:2]
+    with Source(path) as source:
+        kind = _kind(source, path)
+        data = b"" if kind == "video" else source.all()
+    notes = [formats.note_on_name(path, kind)]
+    if kind == "jpeg":
+        pixels, size, note = _jpeg(data, max_side, path)
+        notes.append(note)
+    elif kind == "heif":
+        pixels, size = heif.read(data, max_side, path)
+    elif kind == "raw":
+        pixels, size = raw.read(data, max_side, path)
+    elif kind == "video":
+        pixels = video.first_frame(path)
+        size = (pixels.shape[1], pixels.shape[0])
     else:
-        data = read_bytes(path)
-        if kind == "jpeg":
-            pixels, (width, height) = _jpeg(data, max_side, path)
-        elif kind == "raw":
-            from veduta.image.raw import read_raw
-
-            pixels, (width, height) = read_raw(path, data, max_side)
-        else:
-            if kind == "heif":
-                register_heif()
-            pixels, (width, height) = rasters.read(data, kind, max_side, path)
-    return Photo(_bounded(pixels, max_side), width, height, path)
+        pixels, size = rasters.read(data, kind, max_side, path)
+    if max_side is not None:
+        pixels = at_most(pixels, max_side)
+    return Photo(pixels, *size, path=path, format=kind, notes=tuple(n for n in notes if n))
 
 
 def size(path: Path | str) -> tuple[int, int]:
-    """Width and height of the upright picture, from its header where the format allows; raises UnreadableImage."""
+    """Width and height of the upright photo, read from its header; raises UnreadableImage."""
     path = Path(path)
-    kind = kind_of(path)
-    if kind in {"video", "raw"}:
-        photo = load(path)
-        return photo.width, photo.height
-    data = read_bytes(path)
-    if kind == "jpeg":
-        header = _header(data, path)
-        return orientation.upright_size(header.width, header.height, _turn(header))
+    with Source(path) as source:
+        kind = _kind(source, path)
+        if kind == "jpeg":
+            header = jpeg.read_header(source)
+            if header is not None and header.width and header.height:
+                limits.check_pixels(path, header.width, header.height)
+                return orientation.upright_size(header.width, header.height, exif.orientation_of(header.exif))
+        data = b"" if kind == "video" else source.all()
+    if kind == "video":
+        clip = video.probe(path)
+        return clip.width, clip.height
     if kind == "heif":
-        register_heif()
+        return heif.size(data, path)
+    if kind == "raw":
+        return raw.size(data, path)
     with rasters.open_picture(data, kind, path) as picture:
         return rasters.upright_size(picture)
 
 
-def kind_of(path: Path) -> str:
-    """The format by content; TIFF files of cameras are told from others by their names."""
-    from veduta.image.source import Source
-
+def kind_of(path: Path | str) -> formats.Format:
+    """The format by content; raises UnreadableImage when the file cannot be read."""
+    path = Path(path)
     with Source(path) as source:
-        kind = sniff(source.at(0, 512))
-    return "raw" if kind == "tiff" and path.suffix.lower() in RAW_SUFFIXES else kind
+        return _kind(source, path)
 
 
-def register_heif() -> None:
-    """Teach Pillow HEIC, once."""
-    global _heif_ready
-    with _heif:
-        if not _heif_ready:
-            import pi_heif
+def _kind(source: Source, path: Path) -> formats.Format:
+    kind = formats.sniff(source.at(0, 512))
+    suffix = path.suffix.lower()
+    if kind == "tiff" and (suffix in formats.RAW_SUFFIXES or raw.is_raw(source)):
+        return "raw"
+    if kind == "other" and suffix in formats.RAW_SUFFIXES:
+        return "raw"
+    return kind
 
-            pi_heif.register_heif_opener()
-            _heif_ready = True
 
-
-def _header(data: bytes, path: Path) -> jpeg.JpegHeader:
-    from veduta.image.source import Memory
-
+def _jpeg(data: bytes, max_side: int | None, path: Path) -> tuple[Pixels, tuple[int, int], str | None]:
+    """Pixels, upright size and a note."""
     header = jpeg.read_header(Memory(data))
-    if header is None:
-        raise UnreadableImage(path, "truncated before its frame header, or damaged")
-    return header
-
-
-def _turn(header: jpeg.JpegHeader) -> int:
-    return exif.orientation(header.exif) if header.exif else 1
-
-
-def _jpeg(data: bytes, max_side: int | None, path: Path) -> tuple[Pixels, tuple[int, int]]:
-    header = _header(data, path)
+    if header is None or header.width == 0 or header.height == 0:
+        if len(data) < 1024 and header is None:
+            raise UnreadableImage(path, f"truncated: only {len(data)} bytes of a JPEG came")
+        pixels, size = rasters.read(data, "jpeg", max_side, path)
+        return pixels, size, None
     limits.check_pixels(path, header.width, header.height)
-    full = orientation.upright_size(header.width, header.height, _turn(header))
+    if header.components not in (1, 3) or header.bits != 8:
+        pixels, size = rasters.read(data, "jpeg", max_side, path)
+        return pixels, size, None
     with limits.one_giant_at_a_time(header.width * header.height):
-        if header.components == 4 or header.bits != 8:
-            try:
-                picture = jpeg.decode_by_pillow(data, max_side)
-                pixels = color.to_rgb(picture, header.icc, max_side)
-            except (OSError, ValueError, SyntaxError) as error:
-                raise UnreadableImage(path, f"damaged JPEG: {error}") from error
-        else:
-            pixels, _ = jpeg.decode(data, header, max_side, path)
-            pixels = icc.to_srgb(_bounded(pixels, max_side), header.icc)
-    return orientation.upright(_bounded(pixels, max_side), _turn(header)), full
-
-
-def _bounded(pixels: Pixels, max_side: int | None) -> Pixels:
-    longer = max(pixels.shape[:2])
-    if max_side is None or longer <= max_side:
-        return pixels
-    ratio = max_side / longer
-    target = (max(1, round(pixels.shape[1] * ratio)), max(1, round(pixels.shape[0] * ratio)))
-    resized: Pixels = cv2.resize(pixels, target, interpolation=cv2.INTER_AREA)
-    return resized
-
-
-def decode_bytes(data: bytes) -> Pixels:
-    """Pixels of an uploaded picture held in memory: upright sRGB; raises UnreadableImage."""
-    kind = sniff(data[:512])
-    if kind == "heif":
-        register_heif()
-    name = Path("upload")
-    if kind == "jpeg":
-        return _jpeg(data, None, name)[0]
-    if kind in {"video", "raw"}:
-        raise UnreadableImage(name, "not a picture in a format that is known here")
-    return np.ascontiguousarray(rasters.read(data, kind, None, name)[0])
-
-
-__all__ = ["decode_bytes", "kind_of", "load", "read", "register_heif", "size"]
+        pixels, note = jpeg.decode(data, header, max_side, path)
+    if max_side is not None:
+        pixels = at_most(pixels, max_side)  # before colors and turning: fewer pixels to go through
+    facts = exif.read_block(header.exif) if header.exif else None
+    if header.icc is not None:
+        pixels = icc.to_srgb(pixels, header.icc)
+    elif facts is not None and facts.adobe_rgb:
+        pixels = icc.adobe_rgb()(pixels)
+    turn = orientation.valid(facts.orientation if facts else 1)
+    return (
+        orientation.upright(pixels, turn),
+        orientation.upright_size(header.width, header.height, turn),
+        note,
+    )

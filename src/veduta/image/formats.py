@@ -10,17 +10,23 @@ Format = Literal[
 ]
 
 RAW_SUFFIXES = frozenset(
-    ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .gpr .iiq .k25 .kdc .mdc .mef .mos .mrw .nef .nrw .orf .pef"
-    " .raf .raw .rw2 .rwl .sr2 .srf .srw .x3f".split()
+    """
+    .3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .gpr .iiq .k25 .kdc .mdc .mef .mos .mrw .nef .nrw .orf .pef
+    .raf .raw .rw2 .rwl .sr2 .srf .srw .x3f
+    """.split()  # noqa: SIM905 - read at a glance
 )
 
 PHOTO_SUFFIXES = RAW_SUFFIXES | frozenset(
-    ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .avif .avifs .heic .heif .heics .hif .tif .tiff .bmp .dib .gif"
-    " .jp2 .j2k .jpx .jpf .j2c .psd .tga .ppm .pgm .pbm .pnm .qoi".split()
+    """
+    .jpg .jpeg .jpe .jfif .mpo .png .apng .webp .avif .avifs .heic .heif .heics .hif .tif .tiff .bmp .dib
+    .gif .jp2 .j2k .jpx .jpf .j2c .psd .tga .ppm .pgm .pbm .pnm .qoi
+    """.split()  # noqa: SIM905 - read at a glance
 )
 
 VIDEO_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .qt .3gp .3g2 .avi .mkv .webm .mts .m2ts .mpg .mpeg .wmv .asf .flv .ogv".split()
+    """
+    .mp4 .m4v .mov .qt .3gp .3g2 .avi .mkv .webm .mts .m2ts .mpg .mpeg .wmv .asf .flv .ogv
+    """.split()  # noqa: SIM905 - read at a glance
 )
 
 # Suffixes that name the content truly; the first is the usual one.
@@ -118,7 +124,9 @@ def _by_brand(head: bytes) -> Format:
 
 
 def note_on_name(path: PurePath | str, kind: str) -> str | None:
-    """A note when the file's name says another format than its content; None when they agree or the name says nothing."""
+    """A note when the file's name says another format than its content; None when they agree or the name says
+    nothing.
+    """
     suffix = PurePath(path).suffix.lower()
     known = suffix in PHOTO_SUFFIXES or suffix in VIDEO_SUFFIXES
     if not known or kind not in _SUFFIXES or suffix in _SUFFIXES[kind]:

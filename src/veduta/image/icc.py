@@ -1,8 +1,8 @@
 """Color profiles: from a picture's own colors to sRGB.
 
-Profiles made of a matrix and three curves (Display P3, Adobe RGB, nearly every camera's and phone's) are applied
-here: table, matrix product, table, in 16-bit integers; about five times as fast as LittleCMS, which does the rest.
-Source: ICC.1:2022 (profile format 4.4), IEC 61966-2-1 (sRGB).
+Profiles made of a matrix and three curves (Display P3, Adobe RGB, nearly every camera's and phone's) are
+applied here: table, matrix product, table, in 16-bit integers; about five times as fast as LittleCMS, which
+does the rest. Source: ICC.1:2022 (profile format 4.4), IEC 61966-2-1 (sRGB).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _codes() -> NDArray[np.uint8]:
 
 
 class Conversion:
-    """From a color space of a matrix and three curves to sRGB; `needless` when the difference cannot be seen."""
+    """From a space of a matrix and three curves to sRGB; `needless` when the difference cannot be seen."""
 
     def __init__(self, matrix: Reals, curves: Reals) -> None:
         """`matrix`: linear RGB to XYZ (D50), (3, 3); `curves`: linear light of each code, (3, 256)."""
@@ -83,14 +83,18 @@ def display_p3() -> Conversion:
 
 
 def space(profile: bytes | None) -> str:
-    """The profile's color space, as in its header ("RGB", "GRAY", "CMYK", "Lab"); empty when it is no profile."""
+    """The profile's color space, as in its header ("RGB", "GRAY", "CMYK", "Lab"); empty when it is no
+    profile.
+    """
     if profile is None or len(profile) < 132 or profile[36:40] != b"acsp":
         return ""
     return profile[16:20].decode("ascii", "replace").strip()
 
 
 def to_srgb(pixels: Pixels, profile: bytes | None) -> Pixels:
-    """sRGB of RGB `pixels` (H, W, 3) uint8; the same array when there is nothing to convert or the profile is broken."""
+    """sRGB of RGB `pixels` (H, W, 3) uint8; the same array when there is nothing to convert or the profile is
+    broken.
+    """
     if profile is None or space(profile) != "RGB" or len(profile) > _MOST_BYTES:
         return pixels
     conversion = _conversion(profile)
@@ -101,7 +105,7 @@ def to_srgb(pixels: Pixels, profile: bytes | None) -> Pixels:
 
 
 def by_littlecms(picture: Image.Image, profile: bytes) -> Image.Image | None:
-    """`picture` (mode L, RGB or CMYK, matching the profile) in sRGB; None when LittleCMS refuses the profile."""
+    """`picture` (mode L, RGB or CMYK, as the profile) in sRGB; None when LittleCMS refuses the profile."""
     transform = _transform(profile, picture.mode)
     if transform is None:
         return None
@@ -147,7 +151,9 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 @functools.cache
 def lab_transform() -> ImageCms.ImageCmsTransform:
     """From CIE L*a*b* (D50), in which some TIFF files are stored."""
-    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+    return ImageCms.buildTransform(
+        ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
+    )
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:
@@ -179,13 +185,13 @@ def _curve(tag: bytes) -> Reals:
     if tag[:4] == b"para":
         kind = struct.unpack_from(">H", tag, 8)[0]
         count = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}[kind]
-        values = [v / 65536 for v in struct.unpack_from(f">{count}i", tag, 12)]
-        g, a, b, c, d, e, f = (*values, *([0.0] * (7 - count)))
+        values: list[float] = [v / 65536 for v in struct.unpack_from(f">{count}i", tag, 12)]
+        g, a, b, c, d, e, f = values + [0.0] * (7 - count)
         if kind == 0:
             return np.asarray(codes**g)
         bend = -b / a if kind < 3 else d
         below = {1: 0 * codes, 2: 0 * codes + c, 3: c * codes, 4: c * codes + f}[kind]
         offset = {1: 0.0, 2: c, 3: 0.0, 4: e}[kind]
         power = np.maximum(a * codes + b, 0) ** g + offset
-        return np.clip(np.where(codes >= bend, power, below), 0, 1)
+        return np.asarray(np.clip(np.where(codes >= bend, power, below), 0, 1))
     raise ValueError("a curve of unknown kind")

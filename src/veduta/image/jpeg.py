@@ -1,7 +1,8 @@
 """JPEG: its header, and decoding at the smallest scale that serves (libjpeg-turbo through simplejpeg).
 
-A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size for less than the price of the whole: the inverse transform
-of each 8 x 8 block yields 4 x 4, 2 x 2 or 1 pixel. (3/8, 5/8... exist but have no vector code: dearer than the whole.)
+A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size for less than the price of the whole: the inverse
+transform of each 8 x 8 block yields 4 x 4, 2 x 2 or 1 pixel. (3/8, 5/8... exist but have no vector code:
+dearer than the whole.)
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from veduta.errors import UnreadableImage
 from veduta.image.photo import Pixels
 from veduta.image.source import Bytes
 
-# A scaled decode that is up to this much smaller than asked for is taken as it is: 4032 / 2 = 2016 serves for 2048.
+# A scaled decode that is up to this much smaller than asked for is taken as it is: 4032 / 2 = 2016 serves for
+# 2048.
 NEAR_ENOUGH = 0.96
 
 # Each scan of a progressive JPEG walks over the whole picture; real files have about ten.
@@ -134,8 +136,8 @@ def _eighths(side: int, max_side: int | None) -> int:
 def decode(data: bytes, header: JpegHeader, max_side: int | None, path: Path) -> tuple[Pixels, str | None]:
     """Pixels as stored (not rotated, own colors), at a scale that fits `max_side`, and a note on damage.
 
-    Raises UnreadableImage: truncated (told how far the scan came), or damaged beyond decoding. Damage inside the
-    scan that the decoder can step over is only noted.
+    Raises UnreadableImage: truncated (told how far the scan came), or damaged beyond decoding. Damage inside
+    the scan that the decoder can step over is only noted.
     """
     if header.progressive and (scans := data.count(b"\xff\xda")) > _MOST_SCANS:
         raise UnreadableImage(path, f"progressive JPEG of {scans} scans: made to exhaust its reader")
@@ -155,11 +157,22 @@ def decode(data: bytes, header: JpegHeader, max_side: int | None, path: Path) ->
     try:
         return simplejpeg.decode_jpeg(data, "RGB", strict=False, **size), f"damaged: {_plain(warning)}"
     except ValueError as error:
-        raise UnreadableImage(path, f"damaged JPEG: {_plain(str(error))}") from error
+        return _by_pillow(data, max_side, path, _plain(str(error)))
+
+
+def _by_pillow(data: bytes, max_side: int | None, path: Path, why: str) -> tuple[Pixels, str | None]:
+    """A file whose header libjpeg-turbo's own interface refuses: Pillow steps over more of them."""
+    try:
+        with decode_by_pillow(data, max_side) as picture:
+            return np.array(picture.convert("RGB")), f"damaged: {why}"
+    except Exception as error:  # Pillow's readers raise whatever the damage leads to
+        raise UnreadableImage(path, f"damaged JPEG: {why}") from error
 
 
 def _unfinished(data: bytes, header: JpegHeader, size: dict[str, Any], path: Path) -> tuple[Pixels, str]:
     """A file that ends too early: fine if only its end marker is missing, unreadable otherwise."""
+    if data.endswith(b"\xff"):
+        raise UnreadableImage(path, "truncated: cut off inside its end marker")
     try:
         return simplejpeg.decode_jpeg(data + b"\xff\xd9", "RGB", **size), "the end marker is missing"
     except ValueError:
@@ -183,7 +196,9 @@ def _how_far(data: bytes, header: JpegHeader) -> str:
 
 
 def decode_by_pillow(data: bytes, max_side: int | None) -> Image.Image:
-    """A JPEG that libjpeg-turbo's own interface does not turn into RGB (CMYK): through Pillow, at reduced scale."""
+    """A JPEG that libjpeg-turbo's own interface does not turn into RGB (CMYK): through Pillow, at reduced
+    scale.
+    """
     picture = Image.open(io.BytesIO(data), formats=["JPEG"])
     if max_side is not None:
         side = scaled_side(max(picture.size), max_side)

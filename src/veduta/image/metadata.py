@@ -1,33 +1,38 @@
-"""What a file says about its photo: time, position, camera, words. Unknown stays unknown; nothing is invented."""
+"""What is known about a photo besides its pixels: EXIF, IPTC and XMP in the file, and its sidecar."""
 
 from __future__ import annotations
 
-import os
+import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
-from PIL import ExifTags
+from veduta.image import blocks, exif, film, formats, moment, orientation, raw, sidecar, xmp
+from veduta.image.blocks import Blocks
+from veduta.image.exif import Exif
+from veduta.image.film import Film
+from veduta.image.moment import Moment
+from veduta.image.sidecar import FaceRegion
+from veduta.image.source import Source
+from veduta.image.xmp import Xmp
 
-from veduta.errors import UnreadableImage
-from veduta.files import write_bytes
-from veduta.image import exif, xmp
-from veduta.image.formats import VIDEO_SUFFIXES
-from veduta.image.xmp import FaceRegion, Packet
+T = TypeVar("T")
 
-__all__ = ["FaceRegion", "Metadata", "read_metadata", "sidecar_of", "write_sidecar"]
-
-_LONGEST = 256 * 1024 * 1024  # bytes read for metadata; a larger file gives what its first part holds
+__all__ = ["FaceRegion", "Metadata", "read_metadata", "write_sidecar"]
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Facts of a photo. `taken` is local time without a zone, `taken_offset` minutes east of UTC where known.
+    """Everything is None, or empty, when it is not known; nothing is guessed.
 
-    Positions are degrees, `altitude` meters above sea level, `exposure` seconds, focal lengths millimeters.
+    `taken` is what the clock showed where the photo was taken, `taken_offset` its distance from UTC in
+    minutes (from EXIF's offset, or from comparing with the satellites' time), `taken_source` which field
+    told. Position in degrees, WGS 84, altitude in meters; exposure in seconds, focal lengths in mm. `rating`
+    is 0 to 5 stars, -1 rejected. Face regions are relative to the upright photo.
     """
 
-    taken: datetime | None = None
+    taken: datetime.datetime | None = None
     taken_offset: int | None = None
     taken_source: str | None = None
     latitude: float | None = None
@@ -49,135 +54,160 @@ class Metadata:
 
 
 def read_metadata(path: Path | str) -> Metadata:
-    """Read EXIF, the XMP in the file and its sidecar, whose words win; raises UnreadableImage."""
+    """Read a photo's or video's metadata, its sidecar included; the pixels are not decoded.
+
+    Where two sources speak, the sidecar wins over the file, and in the file XMP over IPTC over EXIF for what
+    people write (title, keywords, rating...), EXIF over XMP for what the camera writes (time, position). A
+    damaged block counts as absent. Raises UnreadableImage when the file itself cannot be read.
+    """
     path = Path(path)
-    inner, found = Packet(), Metadata()
-    if path.suffix.lower() in VIDEO_SUFFIXES:
-        found = _of_video(path)
-    else:
-        try:
-            with path.open("rb") as file:
-                data = file.read(_LONGEST)
-        except OSError as error:
-            raise UnreadableImage(path, f"cannot be read: {error.strerror or error}") from error
-        block, packet = exif.blocks(data, path.suffix.lower())
-        inner, found = xmp.parse(packet) if packet else Packet(), _of_exif(block)
-    outer = Packet()
-    sidecar = sidecar_of(path)
-    if sidecar is not None:
-        try:
-            outer = xmp.parse(sidecar.read_bytes())
-        except OSError:  # the photo itself is fine: an unreadable sidecar says nothing
-            outer = Packet()
-    values = {name: getattr(found, name) for name in Metadata.__slots__}
-    for packet_ in (inner, outer):
-        for name in ("title", "description", "rating", "keywords", "face_regions"):
-            value = getattr(packet_, name)
-            if value not in (None, ()):
-                values[name] = value
-    return Metadata(**values)
+    with Source(path) as source:
+        kind = formats.sniff(source.at(0, 512))
+        if kind == "tiff" and path.suffix.lower() in formats.RAW_SUFFIXES:
+            kind = "raw"
+        found = Blocks() if kind == "video" else blocks.find(source, kind)
+        if kind == "tiff" and raw.is_raw(source):
+            kind = "raw"
+        clip = film.read(source) if kind == "video" else None
+    beside = sidecar.read(path)
+    inside = [x for x in map(xmp.parse, found.xmp) if x is not None]
+    if clip is not None:
+        return _of_video(clip, beside)
+    return _merge(found, inside, beside)
 
 
-def sidecar_of(path: Path) -> Path | None:
-    """The XMP sidecar that exists beside a photo: "IMG.jpg.xmp" before "IMG.xmp"."""
-    for candidate in (path.with_name(path.name + ".xmp"), path.with_suffix(".xmp"), path.with_suffix(".XMP")):
-        if candidate != path and candidate.is_file():
-            return candidate
-    return None
+def write_sidecar(path: Path | str, metadata: Metadata, size: tuple[int, int] | None = None) -> Path:
+    """Write what is known into the sidecar `path` (given a photo, into its sidecar); returns the sidecar's path.
+
+    Fields of `metadata` that are None or empty are left as they stand in the sidecar (`sidecar.write`
+    erases), and so is all else in it. `size` is that of the upright photo, for programs that check what the
+    face regions refer to. Atomic; the photo is not touched. Raises BrokenSidecar, ValueError and OSError as
+    `sidecar.write` does.
+    """
+    path = Path(path)
+    beside = path if path.suffix.lower() == ".xmp" else sidecar.find(path) or sidecar.named(path)
+    fields: sidecar.Fields = {}
+    if metadata.rating is not None:
+        fields["rating"] = metadata.rating
+    if metadata.title:
+        fields["title"] = metadata.title
+    if metadata.description:
+        fields["description"] = metadata.description
+    if metadata.keywords:
+        fields["keywords"] = metadata.keywords
+    if metadata.face_regions:
+        fields["face_regions"] = metadata.face_regions
+    if metadata.taken is not None:
+        fields["taken"], fields["taken_offset"] = metadata.taken, metadata.taken_offset
+    if metadata.latitude is not None:
+        fields["latitude"], fields["longitude"] = metadata.latitude, metadata.longitude
+    sidecar.write(beside, size, metadata.orientation, **fields)
+    return beside
 
 
-def write_sidecar(sidecar: Path, metadata: Metadata, size: tuple[int, int] | None = None) -> None:
-    """Write title, description, rating, keywords and faces to `sidecar`; what else stands in it stays."""
-    existing = sidecar.read_bytes() if sidecar.is_file() else b""
-    packet = Packet(
-        metadata.title, metadata.description, metadata.rating, metadata.keywords, metadata.face_regions
-    )
-    write_bytes(sidecar, xmp.compose(packet, size, existing))
-
-
-def _of_exif(block: exif.Image.Exif) -> Metadata:
-    tags = ExifTags.Base
-    detail, gps = exif.directory(block, 0x8769), exif.directory(block, 0x8825)
-    taken = source = None
-    for value, name in (
-        (detail.get(tags.DateTimeOriginal), "exif"),
-        (detail.get(tags.DateTimeDigitized), "exif digitized"),
-        (block.get(tags.DateTime), "exif modified"),
-    ):
-        taken = exif.moment(value)
-        if taken is not None:
-            source = name
-            break
-    offset = None
-    if taken is not None:
-        own = {"exif": 0x9011, "exif digitized": 0x9012}.get(source or "", 0x9010)
-        offset = exif.offset_minutes(detail.get(own))
-        utc = exif.gps_moment(gps)
-        if offset is None and utc is not None and source == "exif":
-            offset = exif.offset_from_gps(taken, utc)
-    place = exif.coordinates(gps)
-    altitude = exif.number(gps.get(6))
-    if altitude is not None and gps.get(5) in (1, b"\x01"):
-        altitude = -altitude
-    iso = exif.number(detail.get(tags.ISOSpeedRatings))
-    orientation = exif.number(block.get(tags.Orientation))
-    rating = exif.number(block.get(0x4746))
+def _merge(found: Blocks, inside: Sequence[Xmp], beside: Xmp | None) -> Metadata:
+    camera = found.exif or Exif()
+    own = found.iptc
+    said = [*([beside] if beside else []), *inside]
+    taken, source = _taken(camera, inside, beside)
+    latitude, longitude, altitude = _position(camera, inside, beside)
+    written = _first([x.keywords for x in said])
+    names = [exif.camera_name(*x.camera) for x in said if x.camera[1]]
     return Metadata(
-        taken=taken,
-        taken_offset=offset,
+        taken=taken.local if taken else None,
+        taken_offset=taken.offset if taken else None,
         taken_source=source,
-        latitude=place[0] if place else None,
-        longitude=place[1] if place else None,
-        altitude=altitude if altitude is not None and -12_000 < altitude < 100_000 else None,
-        camera=_camera(exif.text(block.get(tags.Make)), exif.text(block.get(tags.Model))),
-        lens=exif.text(detail.get(tags.LensModel)),
-        aperture=_positive(detail.get(tags.FNumber)),
-        exposure=_positive(detail.get(tags.ExposureTime)),
-        iso=int(iso) if iso is not None and 0 < iso < 10_000_000 else None,
-        focal_length=_positive(detail.get(tags.FocalLength)),
-        focal_length_35mm=_positive(detail.get(tags.FocalLengthIn35mmFilm)),
-        orientation=int(orientation) if orientation is not None and 1 <= orientation <= 8 else 1,
-        description=_words(exif.text(block.get(tags.ImageDescription))),
-        rating=int(rating) if rating is not None and 1 <= rating <= 5 else None,
+        latitude=latitude,
+        longitude=longitude,
+        altitude=altitude,
+        camera=_first([camera.camera, *names]),
+        lens=camera.lens,
+        aperture=camera.aperture,
+        exposure=camera.exposure,
+        iso=camera.iso,
+        focal_length=camera.focal_length,
+        focal_length_35mm=camera.focal_length_35mm,
+        orientation=camera.orientation,
+        title=_first([*(x.title for x in said), own.title if own else None, camera.title]),
+        description=_first(
+            [*(x.description for x in said), own.description if own else None, camera.description]
+        ),
+        rating=_first([*(x.rating for x in said), camera.rating]),
+        keywords=written if written is not None else (own.keywords if own else ()) or camera.keywords,
+        face_regions=_faces(said, camera.orientation, found.stored_size),
     )
 
 
-def _positive(value: object) -> float | None:
-    found = exif.number(value)
-    return found if found is not None and 0 < found < 1_000_000 else None
-
-
-def _camera(make: str | None, model: str | None) -> str | None:
-    """Maker and model without saying the maker twice."""
-    if model is None or make is None:
-        return model or make
-    first = make.split()[0].lower()
-    return model if model.lower().startswith(first) else f"{make} {model}"
-
-
-def _words(description: str | None) -> str | None:
-    """A description that somebody wrote; the fillers that cameras write are none."""
-    fillers = {
-        "olympus digital camera",
-        "sony dsc",
-        "dcim",
-        "digital camera",
-        "minolta digital camera",
-        "default",
-    }
-    return None if description is None or description.lower() in fillers else description
-
-
-def _of_video(path: Path) -> Metadata:
-    from veduta.image.video import probe
-
-    if not os.access(path, os.R_OK):
-        raise UnreadableImage(path, "no permission to read the file")
-    found = probe(path)
+def _of_video(clip: Film, beside: Xmp | None) -> Metadata:
+    said = beside or Xmp()
+    taken = said.taken or clip.created or said.created
+    latitude, longitude = said.latitude, said.longitude
+    altitude = said.altitude
+    if latitude is None:
+        latitude, longitude, altitude = clip.latitude, clip.longitude, clip.altitude
     return Metadata(
-        taken=found.created,
-        taken_offset=0 if found.created else None,
-        taken_source="video" if found.created else None,
-        latitude=found.latitude,
-        longitude=found.longitude,
+        taken=taken.local if taken else None,
+        taken_offset=taken.offset if taken else None,
+        taken_source=None if taken is None else clip.created_source if taken is clip.created else "sidecar",
+        latitude=latitude,
+        longitude=longitude,
+        altitude=altitude,
+        camera=exif.camera_name(clip.make, clip.model),
+        title=said.title,
+        description=said.description,
+        rating=said.rating,
+        keywords=said.keywords or (),
     )
+
+
+def _first(values: Sequence[T | None]) -> T | None:
+    return next((v for v in values if v is not None), None)
+
+
+def _taken(camera: Exif, inside: Sequence[Xmp], beside: Xmp | None) -> tuple[Moment | None, str | None]:
+    """The moment, and which field told it; the offset from the satellites' time where no field tells it."""
+    candidates = [
+        (beside.taken if beside else None, "sidecar"),
+        (camera.original, "exif original"),
+        (camera.digitized, "exif digitized"),
+        *((x.taken, "xmp") for x in inside),
+        (camera.modified, "exif modified"),
+        *((x.created, "xmp") for x in inside),
+        (beside.created if beside else None, "sidecar"),
+    ]
+    for found, source in candidates:
+        if found is None:
+            continue
+        # A date without offset may borrow it only from the satellites' clock, read at the moment of exposure.
+        if found.offset is None and camera.utc is not None and source != "exif modified":
+            found = Moment(found.local, moment.offset_from_utc(found.local, camera.utc))
+        return found, source
+    if camera.utc is not None:
+        return Moment(camera.utc, 0), "gps"
+    return None, None
+
+
+def _position(
+    camera: Exif, inside: Sequence[Xmp], beside: Xmp | None
+) -> tuple[float | None, float | None, float | None]:
+    for told in (beside, camera, *inside):
+        if told is not None and told.latitude is not None:
+            return told.latitude, told.longitude, told.altitude
+    return None, None, camera.altitude
+
+
+def _faces(said: Sequence[Xmp], turned: int, stored: tuple[int, int] | None) -> tuple[FaceRegion, ...]:
+    """The regions of the first packet that has any, in the upright photo."""
+    for told in said:
+        if told.regions is None:
+            continue
+        turn = turned
+        # Some programs write regions of the upright photo; the size that they tell gives them away.
+        if orientation.turns(turn) and stored and told.region_size and told.region_size != stored:
+            width, height = told.region_size
+            if (width < height) == (stored[1] < stored[0]) and stored[0] != stored[1]:
+                turn = 1
+        return tuple(
+            FaceRegion(r.name, *orientation.upright_box((r.x, r.y, r.w, r.h), turn)) for r in told.regions
+        )
+    return ()

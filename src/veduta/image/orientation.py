@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -33,11 +35,10 @@ def turns(orientation: int) -> bool:
 def upright(pixels: Pixels, orientation: int) -> Pixels:
     """`pixels` (H, W, 3) as stored, set upright; the same array when it already is."""
     transposed, flip = _STEPS[valid(orientation)]
-    if transposed:
-        pixels = cv2.transpose(pixels)
+    turned: Any = cv2.transpose(pixels) if transposed else pixels
     if flip is not None:
-        pixels = cv2.flip(pixels, flip)
-    return np.ascontiguousarray(pixels)
+        turned = cv2.flip(turned, flip)
+    return np.ascontiguousarray(turned)
 
 
 def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:

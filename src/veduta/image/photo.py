@@ -17,8 +17,9 @@ Pixels = NDArray[np.uint8]
 class Photo:
     """Upright sRGB pixels of a photo, possibly smaller than the file's own.
 
-    `pixels` is uint8 (h, w, 3); `width` and `height` are the upright size of the full photo. `memo` lets recognizers
-    that read the same network share one pass over this photo.
+    `pixels` is uint8 (h, w, 3); `width` and `height` are the upright size of the full photo. `memo` lets
+    recognizers that read the same network share one pass over this photo. `format` is what the content is
+    (formats.Format); `notes` tell what was odd about the file ("named .png but holds JPEG").
     """
 
     pixels: Pixels
@@ -26,22 +27,22 @@ class Photo:
     height: int
     path: Path | None = None
     memo: dict[str, Any] = field(default_factory=dict)
+    format: str = "other"
+    notes: tuple[str, ...] = ()
 
     @property
     def scale(self) -> float:
         """Size of `pixels` relative to the full photo, at most 1."""
-        return max(self.pixels.shape[0] / self.height, self.pixels.shape[1] / self.width)
+        height, width = self.pixels.shape[:2]
+        return float(max(height / self.height, width / self.width))
 
     def at_side(self, side: int) -> Pixels:
         """The pixels with the longer side at most `side` (area-averaged), kept for the next caller."""
-        longer = max(self.pixels.shape[:2])
-        if longer <= side:
+        if max(self.pixels.shape[:2]) <= side:
             return self.pixels
         key = f"side {side}"
         if key not in self.memo:
-            ratio = side / longer
-            size = (max(1, round(self.pixels.shape[1] * ratio)), max(1, round(self.pixels.shape[0] * ratio)))
-            self.memo[key] = cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)
+            self.memo[key] = at_most(self.pixels, side)
         pixels: Pixels = self.memo[key]
         return pixels
 
@@ -55,3 +56,14 @@ class Photo:
             self.memo["full"] = read(self.path)
         pixels: Pixels = self.memo["full"]
         return pixels
+
+
+def at_most(pixels: Pixels, side: int) -> Pixels:
+    """`pixels` with the longer side at most `side`, area-averaged; the same array when it is small enough."""
+    height, width = pixels.shape[:2]
+    longer = max(width, height)
+    if longer <= side:
+        return pixels
+    size = (max(1, round(width * side / longer)), max(1, round(height * side / longer)))
+    smaller: Any = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(smaller, np.uint8)

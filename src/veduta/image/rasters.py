@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import functools
 import io
+import logging
 import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, _imaging
 
 from veduta.errors import UnreadableImage
 from veduta.image import color, limits, orientation
@@ -17,6 +18,13 @@ from veduta.image.photo import Pixels
 from veduta.settings import settings
 
 _ORIENTATION = 0x0112
+
+# Pillow tells its troubles twice, as exceptions and to this logger; without a handler the latter reach the terminal.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+# Decoders written in Python: right for icons and textures, hours for a header that lies.
+_SLOW = {"BLP", "FTEX", "QOI", "MSP", "XBM", "XPM", "FITS", "SUN", "DDS", "VTF"}
+_MOST_PIXELS_SLOW = 16_000_000
 
 _PLUGINS = {
     "jpeg": ("JPEG", "MPO"),
@@ -36,9 +44,11 @@ _REFUSED = {"EPS", "WMF", "FPX", "MIC", "BUFR", "GRIB", "HDF5", "MPEG", "PDF"}
 
 @functools.cache
 def _quiet_libtiff() -> None:
-    """Keep the libtiff inside Pillow from printing its complaints: what matters of them arrives as an exception."""
+    """Keep the libtiff inside Pillow from printing its complaints: what matters of them arrives as an
+    exception.
+    """
     try:
-        library = ctypes.CDLL(Image.core.__file__)
+        library = ctypes.CDLL(_imaging.__file__)
         for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
             setter = getattr(library, name)
             setter.argtypes = [ctypes.c_void_p]
@@ -67,6 +77,10 @@ def open_picture(data: bytes, kind: str, path: Path) -> Image.Image:
     except Exception as error:  # Pillow's readers raise whatever the damage leads to
         raise UnreadableImage(path, _why(error)) from error
     limits.check_pixels(path, *picture.size)
+    if picture.format in _SLOW and picture.width * picture.height > _MOST_PIXELS_SLOW:
+        raise UnreadableImage(
+            path, f"{picture.width} x {picture.height} pixels: too large for {picture.format}"
+        )
     return picture
 
 
@@ -120,5 +134,4 @@ def _why(error: Exception) -> str:
         return "not a picture in a format that is known here"
     if "truncated" in message.lower():
         return f"truncated: {message}"
-    kind = type(error).__name__ if not message else message
-    return f"damaged: {kind}"
+    return f"damaged: {message or type(error).__name__}"

@@ -1,4 +1,4 @@
-"""The bytes of a file, read safely: never a pipe or a device, never more than allowed, always a named error."""
+"""The bytes of a file, read safely: never a pipe or device, never more than allowed, always a named error."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ class Source:
         self._head: bytes | None = None
 
     def at(self, offset: int, length: int) -> bytes:
-        """`length` bytes from `offset`; fewer at the end, none outside. Raises UnreadableImage when the drive fails."""
+        """`length` bytes from `offset`; fewer at the end, none outside. Raises UnreadableImage when the drive
+        fails.
+        """
         if offset < 0 or length <= 0 or offset >= self.size:
             return b""
         if offset + length <= _HEAD:
@@ -116,7 +118,8 @@ class Source:
 def read_bytes(path: Path | str) -> bytes:
     """The whole content of a regular file of allowed size.
 
-    Raises UnreadableImage: missing, empty, no permission, a folder, pipe or device (never waited for), too large.
+    Raises UnreadableImage: missing, empty, no permission, a folder, pipe or device (never waited for), too
+    large.
     """
     with Source(path) as source:
         return source.all()

@@ -65,7 +65,9 @@ class Tiff:
         return int.from_bytes(raw, "little" if self.order == "<" else "big")
 
     def directory(self, offset: int, wanted: frozenset[int] | None = None) -> tuple[Directory, int]:
-        """The tags (only `wanted`, if given) of the directory at `offset` and the offset of the next one (0: none)."""
+        """The tags (only `wanted`, if given) of the directory at `offset` and the offset of the next one (0:
+        none).
+        """
         if offset <= 0 or offset in self._seen:
             return {}, 0
         self._seen.add(offset)

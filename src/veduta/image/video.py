@@ -1,124 +1,136 @@
-"""Videos: first frame, size, duration, time and place of recording. Decoded by OpenCV's FFmpeg."""
+"""Videos: their first frame and their facts (OpenCV's FFmpeg, which is built under the LGPL)."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
-import struct
+import tempfile
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-# FFmpeg's complaints about damaged files belong in the problem list, not on the terminal.
+# Read by OpenCV when it opens its first film. FFmpeg's complaints belong in the list of problems, not on the
+# terminal; and whatever a file says, nothing but files is opened.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "protocol_whitelist;file")
 
 import cv2
 import numpy as np
 
 from veduta.errors import UnreadableImage
+from veduta.image import film, formats, limits
 from veduta.image.photo import Pixels
+from veduta.image.source import Source
 
-_EPOCH = datetime(1904, 1, 1)  # ISO 14496-12 counts seconds from here
-_OPTIONS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 10_000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 10_000]
+_PATIENCE = 10.0  # seconds for opening, and for the first frame
+_TRIES = 30  # frames that may be damaged before one that decodes
+_OPTIONS = [
+    *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(_PATIENCE * 1000)),
+    *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(_PATIENCE * 1000)),
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """Facts of a video: upright size, `duration` in seconds (0 unknown), frames per second, UTC of recording, place."""
+    """Facts of a video: upright size, duration in seconds and frames per second (0: not known), rotation in degrees
+    that was applied, moment of recording (as in the container: UTC, or local with `created_offset` minutes),
+    place.
+    """
 
     width: int
     height: int
     duration: float
     fps: float
+    rotation: int = 0
     created: datetime | None = None
+    created_offset: int | None = None
     latitude: float | None = None
     longitude: float | None = None
 
 
 def first_frame(path: Path | str) -> Pixels:
-    """The first frame as upright RGB uint8 (H, W, 3); raises UnreadableImage."""
-    capture = _open(Path(path))
-    try:
-        for _ in range(30):  # damaged starts: the first frame that decodes
-            good, frame = capture.read()
+    """The first frame that decodes, upright, RGB uint8 (H, W, 3); raises UnreadableImage. 20 s at most."""
+    path = Path(path)
+    with _capture(path) as capture:
+        end = time.monotonic() + _PATIENCE
+        for _ in range(_TRIES):
+            try:
+                good, frame = capture.read()
+            except cv2.error as error:
+                raise UnreadableImage(path, "damaged video: its first frame cannot be decoded") from error
             if good and frame is not None and frame.size:
-                return np.ascontiguousarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
-    except cv2.error as error:
-        raise UnreadableImage(path, "damaged video: its first frames cannot be decoded") from error
-    finally:
-        capture.release()
+                return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+            if time.monotonic() > end:
+                break
     raise UnreadableImage(path, "damaged video: no frame can be decoded")
 
 
 def probe(path: Path | str) -> Video:
-    """Size, duration, time and place of a video, from its headers; raises UnreadableImage."""
+    """Size, duration, rotation, time and place of a video, without decoding it; raises UnreadableImage."""
     path = Path(path)
-    capture = _open(path)
+    with Source(path) as source:
+        told = film.read(source)
+    with _capture(path) as capture:
+        width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        fps = capture.get(cv2.CAP_PROP_FPS)
+        frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    duration = told.duration or (frames / fps if 0 < fps < 10_000 and 0 < frames < 1e9 else 0.0)
+    return Video(
+        width,
+        height,
+        duration,
+        fps if 0 < fps < 10_000 else 0.0,
+        told.rotation,
+        told.created.local if told.created else None,
+        told.created.offset if told.created else None,
+        told.latitude,
+        told.longitude,
+    )
+
+
+@contextlib.contextmanager
+def _capture(path: Path) -> Iterator[cv2.VideoCapture]:
+    """An open film with a picture of allowed size."""
+    with Source(path) as source:
+        # FFmpeg also plays lists that name other files and hosts: only true films reach it.
+        if formats.sniff(source.at(0, 512)) != "video":
+            raise UnreadableImage(path, "not a video in a format that is known here")
+    with _spelled(path) as name:
+        try:
+            capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG, _OPTIONS)
+        except cv2.error as error:
+            raise UnreadableImage(path, "damaged video: it cannot be opened") from error
+        try:
+            if not capture.isOpened():
+                raise UnreadableImage(
+                    path, "damaged video: it cannot be opened (cut off, or without an index)"
+                )
+            width, height = (
+                capture.get(cv2.CAP_PROP_FRAME_WIDTH),
+                capture.get(cv2.CAP_PROP_FRAME_HEIGHT),
+            )
+            limits.check_pixels(path, int(width), int(height))
+            yield capture
+        finally:
+            capture.release()
+
+
+@contextlib.contextmanager
+def _spelled(path: Path) -> Iterator[str]:
+    """A name for FFmpeg: absolute, so that it is never taken for an address; through a link if it is not
+    UTF-8.
+    """
+    name = str(path.absolute())
     try:
-        width, height = (
-            int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-            int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-        )
-        fps, frames = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
-    finally:
-        capture.release()
-    if width <= 0 or height <= 0:
-        raise UnreadableImage(path, "damaged video: no picture size")
-    duration = frames / fps if fps > 0 and 0 < frames < 1e9 else 0.0
-    created, place = _facts(path)
-    latitude, longitude = place or (None, None)
-    return Video(width, height, duration, fps if 0 < fps < 10_000 else 0.0, created, latitude, longitude)
-
-
-def _open(path: Path) -> cv2.VideoCapture:
-    if not path.is_file():
-        raise UnreadableImage(path, "not a regular file")
-    if path.stat().st_size == 0:
-        raise UnreadableImage(path, "the file is empty")
-    try:
-        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, _OPTIONS)
-    except cv2.error as error:
-        raise UnreadableImage(path, "not a video that can be opened") from error
-    if not capture.isOpened():
-        capture.release()
-        raise UnreadableImage(path, "not a video that can be opened")
-    return capture
-
-
-def _facts(path: Path) -> tuple[datetime | None, tuple[float, float] | None]:
-    """Recording time (mvhd) and place (the ISO 6709 text of phones) of an MP4 or QuickTime file."""
-    moov = _movie_box(path)
-    at = moov.find(b"mvhd")
-    created = None
-    if 0 <= at and at + 20 <= len(moov):
-        version = moov[at + 4]
-        seconds = struct.unpack_from(">Q" if version == 1 else ">I", moov, at + 8)[0]
-        if 0 < seconds < 2**33:
-            moment = _EPOCH + timedelta(seconds=seconds)
-            created = moment if moment.year >= 1990 else None
-    match = re.search(rb"([+-]\d{2}\.\d+)([+-]\d{3}\.\d+)(?:[+-]\d+\.?\d*)?/", moov)
-    place = (float(match[1]), float(match[2])) if match else None
-    valid = place is not None and abs(place[0]) <= 90 and abs(place[1]) <= 180
-    return created, place if valid else None
-
-
-def _movie_box(path: Path) -> bytes:
-    """The `moov` box, at most 8 MiB of it; empty where there is none."""
-    with path.open("rb") as file:
-        position, end = 0, path.stat().st_size
-        for _ in range(1000):
-            file.seek(position)
-            head = file.read(16)
-            if len(head) < 8:
-                return b""
-            size, kind = struct.unpack(">I4s", head[:8])
-            if size == 1 and len(head) == 16:
-                size = struct.unpack(">Q", head[8:])[0]
-            if kind == b"moov":
-                file.seek(position)
-                return file.read(min(size or end, 8 << 20))
-            if size < 8 or position + size >= end:
-                return b""
-            position += size
-    return b""
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory(prefix="veduta-") as folder:
+            link = Path(folder, "film")
+            link.symlink_to(path.absolute())
+            yield str(link)
+        return
+    yield name
