@@ -26,8 +26,7 @@ def albums(catalog: Catalog, kinds: Iterable[str] | None = None) -> list[AlbumSu
     wanted = list(SHELVES) if kinds is None else [kind for kind in SHELVES if kind in set(kinds)]
     with catalog.session() as session:
         shelf = Shelf(catalog, session)
-        found = [summary for kind in wanted for summary in KINDS[kind](shelf)]
-    return found
+        return [summary for kind in wanted for summary in KINDS[kind](shelf)]
 
 
 def photos(
