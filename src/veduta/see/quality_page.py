@@ -52,7 +52,9 @@ def _flatness(
     change = np.maximum(across, down)
     inside = gray[:-1, :-1]
     painted = (change == 0) & (inside > 3) & (inside < 252)
-    return float((change <= 1).mean()), float((change == 0).mean()), float(painted.mean())
+    parts = (np.count_nonzero(mask) / change.size for mask in (change <= 1, change == 0, painted))
+    flat, exact, colored = parts
+    return flat, exact, colored
 
 
 def _edges(across: NDArray[np.int16], down: NDArray[np.int16]) -> tuple[float, float, float]:
@@ -96,7 +98,8 @@ def _paper(pixels: Pixels, gray: NDArray[np.int16]) -> tuple[float, float, float
     shape = (max(1, values.shape[1] // CELL), max(1, values.shape[0] // CELL))
     cells = cv2.resize(ink.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
     written = float(((cells > 0.03) & (cells < 0.5)).mean())
-    spread = pixels.max(axis=2).astype(np.int16) - pixels.min(axis=2)
+    red, green, blue = cv2.split(pixels)
+    spread = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
     return (
         float(paper.mean()),
         float(ink.mean()),
