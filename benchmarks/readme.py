@@ -1,4 +1,4 @@
-"""Write the figures of ``results.json`` into the README and ``docs/figures.md``: no published figure is typed by hand."""
+"""Write the figures of ``results.json`` into the README and ``docs/figures.md``: none is typed by hand."""
 
 from __future__ import annotations
 
