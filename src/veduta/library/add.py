@@ -13,10 +13,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from veduta.errors import CatalogError, NotFound
+from veduta.image.thumbnails import SIDES
 from veduta.library import people, text_index
 from veduta.library.catalog import Catalog
 from veduta.library.identify import SUFFIXES, batches, forget_unseen_problems, identify
-from veduta.library.pipeline import SIDES, Pipeline, Todo, versions
+from veduta.library.pipeline import Pipeline, Todo, versions
 from veduta.library.problems import problem
 from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION, Analysis, record
 from veduta.library.schema import FileRow, Folder, PhotoRow, Preference, Problem, Work
@@ -28,7 +29,7 @@ from veduta.see.recognizer import Recognizer
 from veduta.settings import settings
 
 _PAGE = 512
-_PHOTOS_IN_MEMORY = 32
+_PHOTOS_IN_MEMORY = 8
 
 
 @dataclass(frozen=True)

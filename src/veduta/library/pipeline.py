@@ -17,18 +17,16 @@ from pathlib import Path
 from threading import Event, Lock
 
 import cv2
+import numpy as np
 
 from veduta.errors import UnreadableImage
 from veduta.image import decode, hashes, thumbnails, video
-from veduta.image.photo import Photo, Pixels
+from veduta.image.photo import Photo, Pixels, at_most
 from veduta.library.catalog import Catalog
 from veduta.library.record import THUMBNAILS, Analysis, Looks
 from veduta.library.suspects import Journal
 from veduta.see.recognizer import Recognizer
 from veduta.settings import settings
-
-SIDES = {320: 80, 1440: 82}
-"""Sides of the thumbnails, with their WebP quality."""
 
 
 class StoppedError(Exception):
@@ -149,12 +147,22 @@ class Pipeline:
         return out
 
     def _look(self, todo: Todo, photo: Photo) -> Looks:
-        for side, quality in SIDES.items():
-            path = self._catalog.thumbnail(todo.hash, side)
-            thumbnails.write_thumbnail(photo.at_side(max(SIDES)), path, side, quality)
-        small = photo.at_side(320)
+        paths = {side: self._catalog.thumbnail(todo.hash, side) for side in thumbnails.SIDES}
+        large = _slightly_smaller(photo.pixels, max(paths))
+        thumbnails.write_thumbnails(large, paths)
+        small = at_most(large, min(paths))
         red, green, blue = (round(v) for v in cv2.mean(small)[:3])
         return Looks(hashes.perceptual_hash(small), f"#{red:02x}{green:02x}{blue:02x}")
+
+
+def _slightly_smaller(pixels: Pixels, side: int) -> Pixels:
+    """The longer side brought to `side`; linear where that is not much less: a fifth of the time of averaging."""
+    longer = max(pixels.shape[:2])
+    if not side < longer < 1.6 * side:
+        return at_most(pixels, side)
+    size = (max(1, round(pixels.shape[1] * side / longer)), max(1, round(pixels.shape[0] * side / longer)))
+    smaller: Pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return smaller
 
 
 def _load(todo: Todo, analysis: Analysis) -> Photo | None:

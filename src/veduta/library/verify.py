@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from veduta.image.hashes import content_hash
+from veduta.image.thumbnails import SIDES
 from veduta.library.add import worker_count
 from veduta.library.catalog import Catalog
 from veduta.library.identify import batches
-from veduta.library.pipeline import SIDES
 from veduta.library.record import THUMBNAILS
 from veduta.library.schema import FileRow, FindingRow, Folder, PhotoRow, Work
 from veduta.progress import Progress, Silent
