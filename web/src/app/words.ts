@@ -5,6 +5,7 @@ const whole = new Intl.NumberFormat(LOCALE);
 const dayShort = new Intl.DateTimeFormat(LOCALE, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
 const dayFull = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 const monthFull = new Intl.DateTimeFormat(LOCALE, { month: "long", year: "numeric", timeZone: "UTC" });
+const monthName = new Intl.DateTimeFormat(LOCALE, { month: "long", timeZone: "UTC" });
 const moment = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit", timeZone: "UTC" });
 
 export const number = (n: number): string => whole.format(n);
@@ -15,6 +16,9 @@ const utc = (text: string): Date => new Date(text.length === 10 ? `${text}T00:00
 export const day = (iso: string | null | undefined): string => (iso ? dayShort.format(utc(iso)) : "Time unknown");
 export const longDay = (iso: string | null | undefined): string => (iso ? dayFull.format(utc(iso.slice(0, 10))) : "Time unknown");
 export const month = (iso: string): string => (iso === "unknown" ? "Time unknown" : monthFull.format(utc(`${iso}-01`)));
+/** "October 2024", or "October to December 2024" for a longer span. */
+export const months = (first: string, last: string): string =>
+  first === last || first === "unknown" ? month(first) : `${monthName.format(utc(`${last}-01`))} to ${month(first)}`;
 export const time = (iso: string): string => moment.format(utc(iso));
 
 export function bytes(n: number): string {

@@ -45,7 +45,9 @@ export interface Measures {
 
 const NARROWEST = 0.5;
 const WIDEST = 3;
-const SMALLEST_BLOCK = 118;
+const SMALLEST_BLOCK = 104;
+/** How much of a line's width may be won by making its pictures smaller. */
+const SHRINK = 0.16;
 
 export const shape = (width: number, height: number): number =>
   Math.min(WIDEST, Math.max(NARROWEST, width > 0 && height > 0 ? width / height : 1.4));
@@ -62,14 +64,14 @@ export function lay(aspects: ArrayLike<number>, blocks: Block[], m: Measures): L
   const natural = (sum: number, count: number): number => sum * m.row + (count - 1) * m.gap;
   const between = Math.max(m.gap * 4, 16);
 
-  const flush = (): void => {
+  const flush = (most: number): void => {
     if (line.length === 0) return;
-    // A nearly full line is stretched to the edge; a lone short one keeps its natural size.
+    // A line that is nearly full is stretched to the edge; one that is short keeps its natural size.
     const sums = line.reduce((total, part) => total + part.sum, 0);
     const fixed = line.reduce((total, part) => total + (part.block.count - 1) * m.gap, 0) + (line.length - 1) * between;
     const stretch = (m.width - fixed) / (sums * m.row);
     const roomy = line.every((part) => natural(part.sum, part.block.count) >= SMALLEST_BLOCK);
-    const h = m.row * (roomy && stretch > 1 && stretch < 1.3 ? stretch : 1);
+    const h = m.row * (roomy && stretch < most ? stretch : Math.min(1, stretch));
     let x = 0;
     for (const { block, sum } of line) {
       const w = Math.max(SMALLEST_BLOCK, sum * h + (block.count - 1) * m.gap);
@@ -92,19 +94,21 @@ export function lay(aspects: ArrayLike<number>, blocks: Block[], m: Measures): L
     const wish = Math.max(SMALLEST_BLOCK, natural(sum, block.count));
     const alone = block.continued || block.continues || m.header === 0;
     if (!alone && wish <= m.width) {
-      if (lineWidth > 0 && lineWidth + between + wish > m.width) flush();
+      // A line may begin a little too long: its pictures shrink until it fits.
+      if (lineWidth > 0 && lineWidth + between + wish > m.width * (wish > SMALLEST_BLOCK ? 1 + SHRINK : 1)) flush(1.45);
+      if (lineWidth > 0 && lineWidth + between + wish > m.width && line.some((part) => natural(part.sum, part.block.count) < SMALLEST_BLOCK * 1.25)) flush(1.45);
       lineWidth += (lineWidth > 0 ? between : 0) + wish;
       line.push({ block, sum });
       continue;
     }
-    flush();
+    flush(1.45);
     if (m.header > 0 && !block.continued) {
       headers.push({ x: 0, y, w: m.width, block });
       y += m.header;
     }
     y = rows(block, aspect, boxes, y, m);
   }
-  flush();
+  flush(1.2);
   return { height: y, boxes, headers };
 }
 

@@ -11,6 +11,8 @@ export interface Chunk {
   blocks: Block[];
   /** "2024-05" where a month begins, "unknown" before photos without a time, else undefined. */
   month: string | undefined;
+  /** The earliest month under that title. */
+  since?: string;
 }
 
 export interface Day {
@@ -23,27 +25,47 @@ export type Fetch = (offset: number, limit: number) => Promise<PhotoCard[]>;
 const CHUNK = 160;
 const KEPT = 120;
 
-/** Cut days into chunks: never across months, never longer than CHUNK photos. */
+/** Months with fewer photos share a title with their neighbors of the same year. */
+const FEW = 12;
+
+/** Cut days into chunks of at most CHUNK photos; a month, or a few quiet months together, begins with a title. */
 export function chunksOf(days: Day[]): Chunk[] {
+  const months: { first: string; last: string; days: Day[]; count: number }[] = [];
+  for (const day of days) {
+    const of = day.day === null ? "unknown" : day.day.slice(0, 7);
+    const open = months.at(-1);
+    if (open?.last === of) {
+      open.days.push(day);
+      open.count += day.count;
+    } else months.push({ first: of, last: of, days: [day], count: day.count });
+  }
+  const spans: typeof months = [];
+  for (const month of months) {
+    const open = spans.at(-1);
+    if (open && open.last.slice(0, 4) === month.first.slice(0, 4) && open.count < FEW && month.count < FEW) {
+      open.last = month.last;
+      open.days.push(...month.days);
+      open.count += month.count;
+    } else spans.push({ ...month });
+  }
   const chunks: Chunk[] = [];
   let offset = 0;
-  let month: string | undefined;
-  let open: Chunk | undefined;
-  for (const { day, count } of days) {
-    const of = day === null ? "unknown" : day.slice(0, 7);
-    let left = count;
-    while (left > 0) {
-      const begins = of !== month;
-      if (!open || begins || open.count >= CHUNK || (open.count > 0 && left === count && open.count + count > CHUNK)) {
-        open = { index: chunks.length, offset, count: 0, blocks: [], month: begins ? of : undefined };
-        chunks.push(open);
-        month = of;
+  for (const span of spans) {
+    let open: Chunk | undefined;
+    for (const { day, count } of span.days) {
+      let left = count;
+      while (left > 0) {
+        if (!open || open.count >= CHUNK || (left === count && open.count + count > CHUNK)) {
+          const begins: boolean = open === undefined;
+          open = { index: chunks.length, offset, count: 0, blocks: [], month: begins ? span.first : undefined, since: span.last };
+          chunks.push(open);
+        }
+        const take: number = Math.min(left, CHUNK - open.count);
+        open.blocks.push({ day, start: open.count, count: take, continued: left < count, continues: take < left });
+        open.count += take;
+        offset += take;
+        left -= take;
       }
-      const take = Math.min(left, CHUNK - open.count);
-      open.blocks.push({ day, start: open.count, count: take, continued: left < count, continues: take < left });
-      open.count += take;
-      offset += take;
-      left -= take;
     }
   }
   return chunks;
