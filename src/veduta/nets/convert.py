@@ -79,8 +79,20 @@ def _tensorflow_ssd(weight: Path, folder: Path) -> Path:
     return folder / "model.xml"
 
 
+def _own(weight: Path, folder: Path) -> Path:
+    import openvino as ov
+
+    try:
+        ov.Core().read_model(str(weight))
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise ConversionFailed(f"{weight.name} is not a network that OpenVINO can read: {reason}") from error
+    return _copy(weight, folder)
+
+
 CONVERTERS: dict[str, Converter] = {
     "copy": Converter(_copy),
+    "own": Converter(_own),
     "openvino": Converter(_openvino),
     "efficientnet-lite2": Converter(_efficientnet_lite2),
     "onnx-with-characters": Converter(_onnx_with_characters),

@@ -177,7 +177,7 @@ class OpenVinoBackend:
         self._lock = threading.Lock()
         self._compiled: OrderedDict[Shapes, _Compiled] = OrderedDict()
         model = _openvino_core().read_model(str(path))
-        if len(model.inputs) == 1:
+        if pack.shape and len(model.inputs) == 1:
             model.reshape(list(pack.shape))
         if edit is not None:
             model = edit(model)

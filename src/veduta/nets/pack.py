@@ -40,7 +40,8 @@ class ModelPack:
     only a file or `url`. `converter` names the function of `veduta.nets.convert` that makes of it what the
     engine reads.
     `shape` is the input with -1 where it may vary; `mean` and `std` are in units of 0..255, so that
-    (pixel - mean) / std is what the network expects, with channels in the order `channels`.
+    (pixel - mean) / std is what the network expects, with channels in the order `channels`. Packs of one `family`
+    share a space of vectors (an image and a text embedder). `companions` are files beside the network.
     """
 
     name: str
@@ -66,6 +67,8 @@ class ModelPack:
     channels: str = "RGB"
     thresholds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     notes: str = ""
+    family: str = ""
+    companions: tuple[str, ...] = ()
     default: bool = True
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -241,7 +241,7 @@ class ModelStore:
             for folder in self.directory.glob(pattern):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _install(self, pack: ModelPack, source: Path, own: bool = False) -> None:
+    def _install(self, pack: ModelPack, source: Path, companions: Mapping[str, Path] | None = None) -> None:
         """Convert the weight in (or at) `source` and put the finished folder in place in one step."""
         work = Path(tempfile.mkdtemp(prefix=".new-", dir=self.directory))
         try:
@@ -261,9 +261,11 @@ class ModelStore:
             made.mkdir()
             how = converter(pack.converter)
             main = how.convert(weight, made)
+            for name, companion in (companions or {}).items():
+                shutil.copyfile(companion, made / name)
             record = {
                 "pack": pack.as_json(),
-                "own": own,
+                "own": companions is not None,
                 "main": main.name,
                 "converted_by": f"{pack.converter}/{how.revision}",
                 "files": {
@@ -289,9 +291,16 @@ class ModelStore:
         else:
             made.rename(place)
 
-    def add(self, pack: ModelPack, source: Path | str, progress: Progress | None = None) -> Path:
+    def add(
+        self,
+        pack: ModelPack,
+        source: Path | str,
+        progress: Progress | None = None,
+        companions: Mapping[str, Path] | None = None,
+    ) -> Path:
         """Add a pack of the user's own from a file or URL; its weight must have the SHA-256 of the record.
 
+        `companions` are files to keep beside it, by the name they get there.
         Raises WrongHash when it has not, BadPack when the name belongs to a built-in network.
         """
         if any(pack.name == known.name for known in known_packs()):
@@ -301,14 +310,14 @@ class ModelStore:
             if isinstance(source, str) and source.startswith(("http://", "https://")):
                 path = fetch_url(source, self.cache / f"{pack.member_sha256[:16]}-{pack.member}", progress)
                 try:
-                    self._install(pack, path, own=True)
+                    self._install(pack, path, companions or {})
                 finally:
                     path.unlink(missing_ok=True)
             else:
                 path = Path(source)
                 if not path.is_file():
                     raise NotFound(f"{path}: no such file")
-                self._install(pack, path, own=True)
+                self._install(pack, path, companions or {})
         return self.path(pack)
 
     def remove(self, name: str) -> None:
