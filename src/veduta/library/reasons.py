@@ -18,6 +18,7 @@ from veduta.library.schema import Document, Face, FileRow, FindingRow, Keyword, 
 from veduta.library.text_index import named, parents, unpack
 
 _LONGEST = 80
+_BATCH = 500
 
 
 @dataclass
@@ -36,8 +37,15 @@ class _Facts:
 
 def why(session: Session, ids: Sequence[int], leaves: Sequence[Leaf]) -> dict[int, list[str]]:
     """For each photo, what makes it match the leaves of a search; the strongest reason of each leaf."""
-    if not ids or not leaves:
+    if not leaves:
         return {photo_id: [] for photo_id in ids}
+    found: dict[int, list[str]] = {}
+    for start in range(0, len(ids), _BATCH):
+        found |= _why(session, ids[start : start + _BATCH], leaves)
+    return found
+
+
+def _why(session: Session, ids: Sequence[int], leaves: Sequence[Leaf]) -> dict[int, list[str]]:
     facts = _facts(session, ids)
     return {
         photo_id: list(

@@ -25,9 +25,8 @@ from veduta.library.schema import (
     PhotoRow,
     Place,
     Term,
-    Trip,
-    TripPhoto,
 )
+from veduta.library.trips import trips
 from veduta.library.words import plain
 
 SHELVES = {
@@ -285,9 +284,8 @@ def _of_recent(shelf: Shelf) -> Iterator[AlbumSummary]:
 
 
 def _of_trips(shelf: Shelf) -> Iterator[AlbumSummary]:
-    for trip in shelf.session.scalars(select(Trip).order_by(Trip.start.desc(), Trip.id)):
-        ids = shelf.session.scalars(select(TripPhoto.photo_id).where(TripPhoto.trip_id == trip.id))
-        kept = shelf.of_ids(ids)
+    for trip in trips(shelf.catalog):
+        kept = shelf.of_ids(trip.photo_ids)
         if len(kept.ids):
             yield AlbumSummary(
                 f"trip:{trip.id}", "trip", SHELVES["trip"], str(trip.start.year), trip.name, len(kept.ids),

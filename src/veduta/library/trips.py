@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +12,14 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from veduta.errors import CatalogError
 from veduta.library.catalog import Catalog
 from veduta.library.places import EARTH_KM, unit_vectors
-from veduta.library.schema import PhotoRow, Place, Trip, TripPhoto
+from veduta.library.schema import PhotoRow, Place, Preference, Trip, TripPhoto
+from veduta.library.text_index import sequence
 
+FOUND_AT = "trips_sequence"
+"""Key of the preference that tells as of which change of the catalog the trips were found."""
 AWAY_KM = 60.0
 """Farther than this from home is away."""
 GAP_DAYS = 2
@@ -48,7 +53,17 @@ class _Stop:
 
 
 def trips(catalog: Catalog) -> list[TripSummary]:
-    """The trips found so far, newest first."""
+    """All trips, newest first; found anew when photos have changed, where the library can be written."""
+    with catalog.session() as session:
+        kept = session.get(Preference, FOUND_AT)
+        stale = kept is None or kept.value != sequence(session)
+    if stale:
+        with suppress(CatalogError):
+            find(catalog)
+    return _known(catalog)
+
+
+def _known(catalog: Catalog) -> list[TripSummary]:
     with catalog.session() as session:
         photos: defaultdict[int, list[int]] = defaultdict(list)
         rows = session.execute(
@@ -68,6 +83,7 @@ def trips(catalog: Catalog) -> list[TripSummary]:
 def find(catalog: Catalog) -> list[TripSummary]:
     """Find the trips anew; a trip that overlaps one found before keeps its number."""
     with catalog.write() as session:
+        session.merge(Preference(key=FOUND_AT, value=sequence(session)))
         found = _stretches(_stops(session))
         names = dict(session.execute(select(Place.id, Place.city)).tuples().all())
         countries = dict(session.execute(select(Place.id, Place.country)).tuples().all())
@@ -89,7 +105,7 @@ def find(catalog: Catalog) -> list[TripSummary]:
             session.execute(insert(TripPhoto), rows)
         for trip in old:
             session.delete(trip)
-    return trips(catalog)
+    return _known(catalog)
 
 
 def _stops(session: Session) -> list[_Stop]:
