@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from tests.library.light import picture
 from veduta.image import decode
@@ -36,6 +36,10 @@ def with_position(suffix: str, order: str = "little") -> bytes:
     gps[27] = b"ASCII\0\0\0a place of its own name"
     out = io.BytesIO()
     options: dict[str, object] = {"exif": exif}
+    if suffix == "TIFF":
+        directory = TiffImagePlugin.ImageFileDirectory_v2()
+        directory[0x010F], directory[0x0110], directory[0x8825] = "Veduta", "Obscura", dict(gps)
+        options = {"tiffinfo": directory}
     if suffix in {"JPEG", "WEBP"}:
         options["xmp"] = XMP.encode()
     if suffix == "PNG":
