@@ -37,7 +37,7 @@ class ObjectRecognizer:
     name = "objects"
     version = f"{SSD.version}+1"
 
-    def __init__(self, store: ModelStore | None = None, least: float = 0.35) -> None:
+    def __init__(self, store: ModelStore | None = None, least: float = 0.4) -> None:
         self.network = Network.open(SSD, store, pixels=True, batch=1)
         self.least = least
 

@@ -1,0 +1,210 @@
+"""`veduta see`: what is seen in photos, with no library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from veduta.cli.output import Bar, emit, say
+
+if TYPE_CHECKING:
+    from veduta.image.photo import Photo
+    from veduta.see.recognizer import Recognizer
+    from veduta.see.run import Seen
+
+# Photos shown to the recognizers at once; as many again are decoded meanwhile.
+BATCH = 8
+PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def see(
+    photos: Annotated[
+        list[Path],
+        typer.Argument(metavar="PHOTO...", help="Photos, or folders of photos.", show_default=False),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object for each photo, one per line.")
+    ] = False,
+    vectors: Annotated[bool, typer.Option("--vectors", help="With --json, vectors as well.")] = False,
+    draw: Annotated[
+        Path | None,
+        typer.Option(
+            "--draw", metavar="OUT", help="Paint what is seen into copies: a folder, or a file for one photo."
+        ),
+    ] = None,
+    recognizers: Annotated[
+        str | None,
+        typer.Option("--recognizers", metavar="A,B", help="Only these, parted by commas; default: all."),
+    ] = None,
+) -> None:
+    """Print what is seen in photos: people, things, faces, text, labels and more.
+
+    Boxes are in pixels of the upright photo. Photos that cannot be read are told in their place, and the
+    command ends with status 1.
+    """
+    opened = _open(recognizers)
+    paths, problems = _expand(photos)
+    targets = _targets(paths, draw)
+    failed = bool(problems)
+    progress = Bar()
+    progress.begin("looking at photos", len(paths))
+    try:
+        for path, photo, seen, error in _look(paths, opened):
+            progress.advance()
+            failed = failed or error is not None
+            if photo is not None and path in targets:
+                _paint(photo, seen, targets[path])
+            if as_json:
+                emit(_as_json(path, photo, seen, error, vectors))
+            else:
+                _show(path, photo, seen, error)
+    finally:
+        progress.end()
+    for path, reason in problems:
+        if as_json:
+            emit(_as_json(path, None, None, reason, vectors))
+        else:
+            _show(path, None, None, reason)
+    if not paths and not problems:
+        say("no photos there")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _open(asked: str | None) -> list[Recognizer]:
+    from veduta.errors import ModelUnavailable
+    from veduta.see.recognizer import names, open_recognizer
+
+    known = names()
+    wanted = known if asked is None else [name.strip() for name in asked.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        raise typer.BadParameter(
+            f"no recognizer is called {', '.join(unknown) or repr(asked)}; known: {', '.join(known)}",
+            param_hint="--recognizers",
+        )
+    opened, missing = [], []
+    for name in dict.fromkeys(wanted):
+        try:
+            opened.append(open_recognizer(name))
+        except ModelUnavailable as error:
+            missing.append(f"{name}: {error}")
+    if missing:
+        raise ModelUnavailable(
+            "\n        ".join(missing)
+            + "\n        Run `veduta models pull` once; `--recognizers quality` works without any network."
+        )
+    return opened
+
+
+def _expand(given: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """The photos in what was given, each once, and (path, reason) of what cannot be looked at."""
+    from veduta.image.formats import PHOTO_SUFFIXES
+    from veduta.library.walk import walk
+
+    paths: dict[Path, None] = {}
+    problems: list[tuple[Path, str]] = []
+    for path in given:
+        if path.is_dir():
+            found = walk(str(path), frozenset(PHOTO_SUFFIXES))
+            paths.update(dict.fromkeys(Path(file.path) for file in found.files))
+            problems.extend((Path(where), reason) for where, reason in found.problems)
+        else:
+            paths[path] = None
+    return list(paths), problems
+
+
+def _targets(paths: Sequence[Path], out: Path | None) -> dict[Path, Path]:
+    """Where the painted copy of each photo goes."""
+    if out is None:
+        return {}
+    if out.suffix.lower() in PICTURES and not out.is_dir():
+        if len(paths) != 1:
+            raise typer.BadParameter("a file holds one photo; give a folder", param_hint="--draw")
+        made = {paths[0]: out}
+    else:
+        made, used = {}, set()
+        for path in paths:
+            name, number = f"{path.stem}.jpg", 1
+            while name.lower() in used:
+                number += 1
+                name = f"{path.stem}-{number}.jpg"
+            used.add(name.lower())
+            made[path] = out / name
+    originals = {path.resolve() for path in paths}
+    if any(target.resolve() in originals for target in made.values()):
+        raise typer.BadParameter("would write over a photo; give another folder", param_hint="--draw")
+    return made
+
+
+def _load(path: Path) -> Photo | str:
+    from veduta.errors import UnreadableImage
+    from veduta.image.decode import load
+    from veduta.settings import settings
+
+    try:
+        return load(path, settings().analysis_side)
+    except UnreadableImage as error:
+        return error.reason
+    except MemoryError:
+        return "too large for this machine's memory"
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _look(
+    paths: Sequence[Path], recognizers: Sequence[Recognizer]
+) -> Iterator[tuple[Path, Photo | None, Seen | None, str | None]]:
+    """Each path with its photo and what was seen, or with the reason why not; decodes one batch ahead."""
+    from veduta.see.run import see_carefully
+
+    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    with ThreadPoolExecutor(2) as pool:
+        ahead = [pool.submit(_load, path) for path in batches[0]] if batches else []
+        for number, batch in enumerate(batches):
+            loaded = [future.result() for future in ahead]
+            following = batches[number + 1] if number + 1 < len(batches) else []
+            ahead = [pool.submit(_load, path) for path in following]
+            photos = [one for one in loaded if not isinstance(one, str)]
+            outcomes = iter(see_carefully(photos, recognizers))
+            for path, one in zip(batch, loaded, strict=True):
+                if isinstance(one, str):
+                    yield path, None, None, one
+                    continue
+                seen = next(outcomes)
+                yield path, one, seen, "; ".join(f"{n}: {why}" for n, why in seen.failures) or None
+
+
+def _as_json(
+    path: Path, photo: Photo | None, seen: Seen | None, error: str | None, vectors: bool
+) -> dict[str, Any]:
+    """The stable JSON form; a photo that cannot be read has size 0 x 0."""
+    return {
+        "path": str(path),
+        "width": photo.width if photo else 0,
+        "height": photo.height if photo else 0,
+        "findings": [finding.as_json(vectors) for finding in seen.findings] if seen else [],
+        "error": error,
+    }
+
+
+def _paint(photo: Photo, seen: Seen | None, target: Path) -> None:
+    from PIL import Image
+
+    from veduta.files import replacing
+    from veduta.see.draw import paint
+
+    picture = Image.fromarray(paint(photo, seen.findings if seen else []))
+    kind = {".png": "PNG", ".webp": "WEBP"}.get(target.suffix.lower(), "JPEG")
+    with replacing(target) as temporary:
+        picture.save(temporary, kind, quality=92)
+
+
+def _show(path: Path, photo: Photo | None, seen: Seen | None, error: str | None) -> None:
+    from veduta.cli.see_table import print_photo
+
+    print_photo(path, photo, seen.findings if seen else [], error)
