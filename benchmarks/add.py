@@ -25,8 +25,9 @@ REPLAYED = 12
 
 def ours(warm: Path, photos: Path, library: Path) -> dict[str, Any]:
     """Add `photos` with all recognizers, after a few others that pay for opening the networks."""
-    from veduta.library.add import add_photos, open_all
+    from veduta.library.add import add_photos
     from veduta.library.catalog import Catalog
+    from veduta.library.lineup import open_all
     from veduta.library.pipeline import Pipeline
 
     pipelines: list[Pipeline] = []

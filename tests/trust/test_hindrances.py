@@ -74,16 +74,16 @@ def test_a_database_that_cannot_grow_says_so(tmp_path: Path, folder: Path, expec
 def test_thumbnails_that_cannot_be_written_stop_the_import(
     tmp_path: Path, folder: Path, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, count = thumbnails.write_thumbnail, iter(range(1000))
+    write, count = thumbnails.write_thumbnails, iter(range(1000))
 
     def until_full(*arguments: object, **options: object) -> object:
-        if next(count) >= 9:
+        if next(count) >= 5:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(*arguments, **options)  # type: ignore[arg-type]
 
     with Catalog.open(tmp_path / "full") as catalog:
         with monkeypatch.context() as patch:
-            patch.setattr(thumbnails, "write_thumbnail", until_full)
+            patch.setattr(thumbnails, "write_thumbnails", until_full)
             with pytest.raises(CatalogError, match=r"No space left on device.*nothing is lost"):
                 add_photos(catalog, [folder], [Light(), Moody()])
         assert status(catalog).pending > 0

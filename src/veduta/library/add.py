@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from veduta.errors import CatalogError, NotFound
 from veduta.image.thumbnails import SIDES
-from veduta.library import people, text_index
+from veduta.library import lineup, people, text_index
 from veduta.library.catalog import Catalog
 from veduta.library.identify import SUFFIXES, batches, forget_unseen_problems, identify
-from veduta.library.pipeline import Pipeline, Todo, versions
+from veduta.library.pipeline import Pipeline, Todo
 from veduta.library.problems import problem
-from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION, Analysis, record
-from veduta.library.schema import FileRow, Folder, PhotoRow, Preference, Problem, Work
-from veduta.library.status import WANTED, Status, pending, status, wanted
+from veduta.library.record import THUMBNAILS, Analysis, record
+from veduta.library.schema import FileRow, Folder, PhotoRow, Problem, Work
+from veduta.library.status import Status, pending, status
 from veduta.library.suspects import Journal, convict
 from veduta.library.walk import Seen, walk
 from veduta.progress import Progress, Silent
@@ -29,6 +30,9 @@ from veduta.see.recognizer import Recognizer
 from veduta.settings import settings
 
 _PAGE = 512
+_CANNOT_WRITE = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO
+}  # fmt: skip
 _PHOTOS_IN_MEMORY = 8
 
 
@@ -64,17 +68,19 @@ def add_photos(
     options, progress, stop = options or Options(), progress or Silent(), stop or Event()
     with catalog.writing(options.wait, options.waiting), _explaining(catalog):
         journal = Journal(catalog.directory / "reading.json")
-        if options.retry:
-            _forget_failures(catalog)
-        if options.retry or not (catalog.directory / "thumbs").is_dir():
-            _forget_lost_thumbnails(catalog)
-        _try_suspects(catalog, journal, progress)
-        for folder in _register(catalog, folders, options):
+        try:
+            if options.retry:
+                _forget_failures(catalog)
+            if options.retry or not (catalog.directory / "thumbs").is_dir():
+                _forget_lost_thumbnails(catalog)
+            _try_suspects(catalog, journal, progress)
+            for folder in _register(catalog, folders, options):
+                if not stop.is_set():
+                    _look_through(catalog, folder, journal, progress, stop)
             if not stop.is_set():
-                _look_through(catalog, folder, journal, progress, stop)
-        if not stop.is_set():
-            analyze(catalog, recognizers, journal, progress, stop, on_pipeline)
-        journal.clear()
+                analyze(catalog, recognizers, journal, progress, stop, on_pipeline)
+        finally:
+            journal.clear()  # whatever ended this, no file brought the process down
     return status(catalog)
 
 
@@ -84,6 +90,8 @@ def _explaining(catalog: Catalog) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno not in _CANNOT_WRITE:
+            raise
         raise CatalogError(
             f"{catalog.directory}: the library cannot be written ({error.strerror or error}): free some "
             "space or allow writing, and add again; nothing is lost"
@@ -195,11 +203,15 @@ def analyze(
     on_pipeline: Callable[[Pipeline], None] | None = None,
 ) -> None:
     """Show every photo to every recognizer that has not seen it at its present version."""
-    recognizers = open_all() if recognizers is None else recognizers
-    names = {THUMBNAILS: THUMBNAILS_VERSION, **versions(recognizers)}
+    program = lineup.fingerprint() if recognizers is None else None
+    if program is not None:
+        with catalog.session() as session:
+            if lineup.idle(session, program):
+                return
+    recognizers = lineup.open_all() if recognizers is None else recognizers
+    names = lineup.versions(recognizers)
     with catalog.write() as session:
-        if wanted(session) != names:
-            session.merge(Preference(key=WANTED, value=dict(names)))
+        if lineup.keep(session, names, program):
             _forget_failures_of_others(session, names)
         total = len(session.scalars(select(PhotoRow.id).where(pending(names))).all())
     if not total:
@@ -230,13 +242,6 @@ def _forget_failures_of_others(session: Session, names: Mapping[str, str]) -> No
     session.execute(delete(Work).where(Work.state == "failed", Work.recognizer.not_in(names)))
     for part in batches(photos, 500):
         record(session, [Analysis(photo_id, []) for photo_id in part])
-
-
-def open_all() -> list[Recognizer]:
-    """All recognizers there are; raises ModelUnavailable when a network is not in the store."""
-    from veduta.see.recognizer import names, open_recognizer
-
-    return [open_recognizer(name) for name in names()]
 
 
 def _todos(catalog: Catalog, names: Mapping[str, str], size: int) -> Iterator[list[Todo]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -156,7 +156,9 @@ class Pipeline:
 
 
 def _slightly_smaller(pixels: Pixels, side: int) -> Pixels:
-    """The longer side brought to `side`; linear where that is not much less: a fifth of the time of averaging."""
+    """The longer side brought to `side`; linear where that is not much less: a fifth of the time of
+    averaging.
+    """
     longer = max(pixels.shape[:2])
     if not side < longer < 1.6 * side:
         return at_most(pixels, side)
@@ -203,8 +205,3 @@ def _show(recognizer: Recognizer, wanting: Sequence[tuple[Analysis, Photo]]) -> 
         return
     for (analysis, _), findings in zip(wanting, seen, strict=True):
         analysis.findings[key] = list(findings)
-
-
-def versions(recognizers: Sequence[Recognizer]) -> Mapping[str, str]:
-    """Names and versions of recognizers."""
-    return {recognizer.name: recognizer.version for recognizer in recognizers}

@@ -1,0 +1,70 @@
+"""Which recognizers look at the photos of a library, told without opening them when nothing has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION
+from veduta.library.schema import PhotoRow, Preference
+from veduta.library.status import WANTED, pending, wanted
+from veduta.see.recognizer import Recognizer, names, open_recognizer
+
+PROGRAM = "recognizers_program"
+"""Key of the preference that holds the fingerprint of the program that opened them last."""
+_SOURCES = ("veduta.see", "veduta.nets", "veduta.nets.packs")
+
+
+def open_all() -> list[Recognizer]:
+    """All recognizers there are; raises ModelUnavailable when a network is not in the store."""
+    return [open_recognizer(name) for name in names()]
+
+
+def versions(recognizers: Sequence[Recognizer]) -> dict[str, str]:
+    """Names and versions of everything that looks at a photo, thumbnails among it."""
+    return {THUMBNAILS: THUMBNAILS_VERSION, **{one.name: one.version for one in recognizers}}
+
+
+def keep(session: Session, lineup: Mapping[str, str], program: str | None) -> bool:
+    """Note who looks at the photos from now on; whether that has changed. `program` None: not all there
+    are.
+    """
+    changed = wanted(session) != dict(lineup)
+    if changed:
+        session.merge(Preference(key=WANTED, value=dict(lineup)))
+    known = session.get(Preference, PROGRAM)
+    if (known.value if known is not None else None) != program:
+        session.merge(Preference(key=PROGRAM, value=program))
+    return changed
+
+
+def idle(session: Session, program: str) -> bool:
+    """Whether the same program has looked at every photo already, so that no network needs to be opened."""
+    known = session.get(Preference, PROGRAM)
+    if known is None or known.value != program:
+        return False
+    return session.scalar(select(PhotoRow.id).where(pending(wanted(session))).limit(1)) is None
+
+
+def fingerprint() -> str:
+    """Changes whenever a recognizer's version might: with the program's files and with installed
+    recognizers.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for package in _SOURCES:
+        spec = find_spec(package)
+        for folder in spec.submodule_search_locations or () if spec is not None else ():
+            for path in sorted(Path(folder).glob("*.py")):
+                facts = path.stat()
+                digest.update(
+                    f"{path} {facts.st_size} {facts.st_mtime_ns}\n".encode("utf-8", "surrogateescape")
+                )
+    for entry in sorted(entry_points(group="veduta.recognizers"), key=lambda e: e.name):
+        digest.update(f"{entry.name} {entry.value} {entry.dist.version if entry.dist else ''}\n".encode())
+    return digest.hexdigest()
