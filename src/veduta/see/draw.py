@@ -36,7 +36,7 @@ MOST_LISTED = 8
 def paint(photo: Photo, findings: Sequence[Finding]) -> Pixels:
     """A copy of the photo's pixels with regions outlined, named and scored.
 
-    Findings about the whole photo are listed in the upper left corner. Sizes of lines and letters follow
+    Findings about the whole photo are listed in a corner. Sizes of lines and letters follow
     the size of the picture.
     """
     return _Canvas(photo).paint(findings)
@@ -62,8 +62,9 @@ class _Canvas:
             self._fill(finding)
         for finding in regions:
             self._outline(finding)
-        self._list([f for f in findings if f not in regions])
-        # The surest names get the best places.
+        self._list([f for f in findings if f not in regions], regions)
+        # Names may cover a photo but not its writing; the surest names get the best places.
+        self.taken += [self._area(f) for f in regions if f.kind == "text" and self._corners(f)]
         for finding in sorted(regions, key=lambda f: -f.score):
             self._name(finding)
         return np.asarray(self.picture, np.uint8)
@@ -91,6 +92,11 @@ class _Canvas:
             return []
         return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
+    def _area(self, finding: Finding) -> Area:
+        corners = self._corners(finding)
+        across, down = [x for x, _ in corners], [y for _, y in corners]
+        return min(across), min(down), max(across), max(down)
+
     def _outline(self, finding: Finding) -> None:
         corners = self._corners(finding)
         if len(corners) < 2:
@@ -102,7 +108,7 @@ class _Canvas:
         self.draw.line(closed, fill=(*COLORS[finding.kind], 255), width=line, joint="curve")
         for x, y in finding.extra.get("landmarks", ()):
             x, y = x * self.scale[0], y * self.scale[1]
-            radius = self.line * 1.2
+            radius = max(1.0, min(self.line * 1.2, (corners[1][0] - corners[0][0]) / 20))
             self.draw.ellipse(
                 (x - radius, y - radius, x + radius, y + radius), fill=(*COLORS[finding.kind], 255)
             )
@@ -114,8 +120,7 @@ class _Canvas:
         font = self.small if finding.kind == "text" else self.font
         words = _shortened(finding.text or finding.name, 32)
         text = words if finding.kind == "text" else f"{words} {finding.score:.2f}"
-        left, top = min(x for x, _ in corners), min(y for _, y in corners)
-        right, bottom = max(x for x, _ in corners), max(y for _, y in corners)
+        left, top, right, bottom = self._area(finding)
         pad = self.line + 1
         box = self.draw.textbbox((0, 0), text, font=font)
         width, height = box[2] + 2 * pad, box[3] + 2 * pad
@@ -137,7 +142,7 @@ class _Canvas:
             self.draw.text((x + pad, y + pad), text, font=font, fill=(*HALO, 255))
             return
 
-    def _list(self, findings: Sequence[Finding]) -> None:
+    def _list(self, findings: Sequence[Finding], regions: Sequence[Finding]) -> None:
         rows = [f for f in findings if f.kind != "likeness"]
         ranks = {"landmark": 0, "label": 1, "scene": 2}
         rows.sort(key=lambda f: (ranks.get(f.kind, 3), -f.score))
@@ -148,17 +153,28 @@ class _Canvas:
         lines = [(f"{_shortened(f.name, 28)} {f.score:.2f}", COLORS[f.kind]) for f in rows]
         sizes = [self.draw.textbbox((0, 0), text, font=self.small) for text, _ in lines]
         step = max(size[3] for size in sizes) + self.line
-        area = (pad, pad, 3 * pad + max(size[2] for size in sizes), 3 * pad + step * len(lines) - self.line)
-        if area[2] > self.width or area[3] > self.height / 2:
+        width, height = 2 * pad + max(size[2] for size in sizes), 2 * pad + step * len(lines) - self.line
+        if width + 2 * pad > self.width or height > self.height / 2:
             return  # no room on a small picture
+        # The corner in which it hides least.
+        corners = [(x, y) for y in (pad, self.height - height - pad) for x in (pad, self.width - width - pad)]
+        areas = [(x, y, x + width, y + height) for x, y in corners]
+        shown = [self._area(f) for f in regions if self._corners(f)]
+        area = min(areas, key=lambda a: sum(_shared(a, other) for other in shown))
         self.draw.rounded_rectangle(area, pad, fill=(*HALO, 185))
         for number, (text, color) in enumerate(lines):
-            self.draw.text((2 * pad, 2 * pad + number * step), text, font=self.small, fill=(*color, 255))
+            self.draw.text(
+                (area[0] + pad, area[1] + pad + number * step), text, font=self.small, fill=(*color, 255)
+            )
         self.taken.append(area)
 
 
 def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _shared(a: Area, b: Area) -> float:
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
 def _touch(a: Area, b: Area) -> bool:

@@ -36,8 +36,8 @@ LEAST = 0.5
 class QualityRecognizer:
     """Judges every photo without a network.
 
-    Findings "sharpness", "exposure", "contrast" and "overall" are always there, 1 being best; "screenshot" and
-    "document" only where they are more likely than not. All are of the whole photo.
+    Findings "sharpness", "exposure", "contrast" and "overall" are always there, 1 being best; "screenshot"
+    and "document" only where they are more likely than not. All are of the whole photo.
     """
 
     name = "quality"
@@ -52,21 +52,23 @@ class QualityRecognizer:
         width = edge_width(gray)
         seen = light(gray)
         dark, bright = faults(seen)
+        page = measures(photo.at_side(PAGE_SIDE))
+        pages = []
+        for name, weights in (("screenshot", SCREENSHOT), ("document", DOCUMENT)):
+            score = _sigmoid(float(page @ np.array(weights[:-1])) + weights[-1])
+            if score >= LEAST:
+                pages.append(self._finding(name, score, {}))
+                bright = 0.0  # white is the color of paper
         sharpness = _logistic(SHARP, width)
         exposure = _logistic(LIT, dark + bright)
         contrast = _logistic(CLEAR, seen.spread)
-        found = [
+        return [
             self._finding("sharpness", sharpness, {"blur": round(width, 2)}),
             self._finding("exposure", exposure, {"dark": round(dark, 3), "bright": round(bright, 3)}),
             self._finding("contrast", contrast, {"spread": round(seen.spread, 3)}),
             self._finding("overall", (sharpness * exposure * contrast) ** (1 / 3), {}),
+            *pages,
         ]
-        page = measures(photo.at_side(PAGE_SIDE))
-        for name, weights in (("screenshot", SCREENSHOT), ("document", DOCUMENT)):
-            score = _sigmoid(float(page @ np.array(weights[:-1])) + weights[-1])
-            if score >= LEAST:
-                found.append(self._finding(name, score, {}))
-        return found
 
     def _finding(self, name: str, score: float, extra: dict[str, Any]) -> Finding:
         return Finding("quality", name, score, self.name, self.version, extra=extra)
