@@ -26,10 +26,11 @@ def to_rgb(picture: Image.Image, profile: bytes | None, max_side: int | None) ->
     if profile is not None and (picture.mode, space) in (("L", "GRAY"), ("CMYK", "CMYK")):
         picture = icc.by_littlecms(picture, profile) or picture
         profile = None
-    pixels: Pixels = np.array(picture.convert("RGB") if picture.mode != "RGB" else picture)
+    pixels: Pixels = np.asarray(picture.convert("RGB") if picture.mode != "RGB" else picture)
     if max_side is not None:
         pixels = at_most(pixels, max_side)
-    return icc.to_srgb(pixels, profile)
+    pixels = icc.to_srgb(pixels, profile)
+    return pixels if pixels.flags.writeable else pixels.copy()
 
 
 def on_white(picture: Image.Image) -> Image.Image:
@@ -58,7 +59,7 @@ def _plain_mode(picture: Image.Image) -> Image.Image:
     if mode == "1":
         return picture.convert("L")
     if mode in ("I", "F") or mode.startswith(("I;16", "I;32", "F;")):
-        return Image.fromarray(to_bytes(np.asarray(picture)))
+        return Image.fromarray(to_bytes(np.asarray(picture), signed=_signed(picture)))
     if mode in ("RGB", "L") and transparent:
         return picture.convert("RGBA" if mode == "RGB" else "LA")
     if mode == "LAB":
@@ -68,18 +69,27 @@ def _plain_mode(picture: Image.Image) -> Image.Image:
     return picture
 
 
-def to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+def _signed(picture: Image.Image) -> bool:
+    """Whether a TIFF says that its 16 bits hold a sign (tag SampleFormat)."""
+    formats = getattr(picture, "tag_v2", {}).get(339, ())
+    depth = getattr(picture, "tag_v2", {}).get(258, ())
+    return tuple(np.atleast_1d(formats)) == (2,) and tuple(np.atleast_1d(depth)) == (16,)
+
+
+def to_bytes(values: NDArray[Any], signed: bool = False) -> NDArray[np.uint8]:
     """Gray values of more than 8 bits as bytes: 16-bit ones by their full range, floating ones as 0 to 1.
 
-    Values outside those ranges are scaled by the largest one, so that a picture of unusual range is visible.
+    `signed`: 32767 is white. Values outside those ranges are scaled by the largest one, so that a picture of
+    unusual range is visible.
     """
-    if values.dtype == np.uint16:
+    if values.dtype.kind == "u" and values.dtype.itemsize == 2:
         # Rounded division by 257 in integers: 0 -> 0 and 65535 -> 255.
         return ((values.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8)
     reals = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     high = float(reals.max(initial=0.0))
     floating = values.dtype.kind == "f"
-    for full in (1.0, 255.0, 65535.0) if floating else (255.0, 65535.0):
+    ranges = (1.0, 255.0, 65535.0) if floating else (32767.0,) if signed else (255.0, 65535.0)
+    for full in ranges:
         if high <= full:
             high = full
             break

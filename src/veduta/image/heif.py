@@ -17,12 +17,14 @@ from veduta.image import icc, limits
 from veduta.image.photo import Pixels, at_most
 
 _PRIMARIES_P3 = 12
+_THREADS = 2  # for the tiles of one picture; several pictures are decoded at once anyway
 
 
 def _open(data: bytes, path: Path) -> Any:
     """The primary picture, its header read and its size checked."""
     import pi_heif  # here: not everyone has photos of this kind
 
+    pi_heif.options.DECODE_THREADS = _THREADS
     pi_heif.options.AUX_IMAGES = False
     pi_heif.options.DEPTH_IMAGES = False
     pi_heif.options.THUMBNAILS = False

@@ -13,6 +13,7 @@ import numpy as np
 from veduta.errors import UnreadableImage
 from veduta.image import jpeg, limits, orientation, rasters
 from veduta.image.photo import Pixels
+from veduta.image.quiet import without_chatter
 from veduta.image.source import Bytes, Memory
 from veduta.image.tiff import Directory, Tiff, integer, integers
 
@@ -71,7 +72,7 @@ def _size(raw: rawpy.RawPy) -> tuple[int, int]:
 
 def size(data: bytes, path: Path) -> tuple[int, int]:
     """Width and height of the upright developed photo; raises UnreadableImage."""
-    with _open(data, path) as raw:
+    with without_chatter(), _open(data, path) as raw:
         return _size(raw)
 
 
@@ -83,7 +84,7 @@ def read(data: bytes, max_side: int | None, path: Path) -> tuple[Pixels, tuple[i
     """
     import rawpy
 
-    with _open(data, path) as raw:
+    with without_chatter(), _open(data, path) as raw:
         width, height = _size(raw)
         longer = max(width, height)
         needed = jpeg.NEAR_ENOUGH * min(max_side or longer, longer)

@@ -14,7 +14,6 @@ from pathlib import Path
 # Read by OpenCV when it opens its first film. FFmpeg's complaints belong in the list of problems, not on the
 # terminal; and whatever a file says, nothing but files is opened.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "protocol_whitelist;file")
 
 import cv2
@@ -24,6 +23,9 @@ from veduta.errors import UnreadableImage
 from veduta.image import film, formats, limits
 from veduta.image.photo import Pixels
 from veduta.image.source import Source
+
+# OpenCV says on the terminal what it also returns.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 _PATIENCE = 10.0  # seconds for opening, and for the first frame
 _TRIES = 30  # frames that may be damaged before one that decodes
@@ -35,9 +37,10 @@ _OPTIONS = [
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """Facts of a video: upright size, duration in seconds and frames per second (0: not known), rotation in degrees
-    that was applied, moment of recording (as in the container: UTC, or local with `created_offset` minutes),
-    place.
+    """Facts of a video: upright size, duration in seconds and frames per second (0: not known).
+
+    `rotation` is what was applied, in degrees; `created` the moment of recording as the container tells it, local
+    time or UTC, `created_offset` minutes from UTC.
     """
 
     width: int
