@@ -30,7 +30,6 @@ OVERLAP = 96
 SMALL = 18
 COMFORTABLE = 32
 LEAST_GAIN = 1.2
-MOST_CLOSER = 1.5
 # Pictures that go through the network before their maps are stored compactly.
 AT_ONCE = 4
 
@@ -87,17 +86,14 @@ class TextDetector:
         small = seen[seen[:, 4] < SMALL]
         height, width = photo.pixels.shape[:2]
         known = max(glance.scale)
-        # Narrow photos may be enlarged a little: small print of theirs has no more pixels to offer.
-        most = float(np.clip(GLANCE / min(height, width), 1, MOST_CLOSER))
-        if len(small) == 0 or known * LEAST_GAIN > most:
+        if len(small) == 0 or known * LEAST_GAIN > 1:
             return glance
         wanted = COMFORTABLE / float(np.percentile(small[:, 4], 20))
-        scale = min(most, known * max(wanted, LEAST_GAIN))
+        scale = min(1.0, known * max(wanted, LEAST_GAIN))
         picture = photo.pixels
-        if scale != 1:
+        if scale < 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            picture = cv2.resize(picture, size, interpolation=how)
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         tall, wide = picture.shape[:2]
         values = cv2.resize(glance.values, (wide, tall), interpolation=cv2.INTER_LINEAR)
         # Where some text is sure, more is near, too small for a glance: then look everywhere.
