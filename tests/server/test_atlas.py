@@ -49,11 +49,8 @@ def naive(every: Positions, chosen: list[int], zoom: float) -> dict[tuple[int, i
 def test_grid_equals_the_plain_formula(zoom: float) -> None:
     rng = np.random.default_rng(3)
     n = 400
-    every = Positions(
-        np.arange(1, n + 1),
-        rng.normal(40, 20, n).clip(-90, 90).astype(np.float32),
-        rng.uniform(-180, 180, n).astype(np.float32),
-    )
+    degrees = np.stack([rng.normal(40, 20, n).clip(-90, 90), rng.uniform(-180, 180, n)], axis=1)
+    every = Positions.of(np.arange(1, n + 1), degrees)
     inside = np.flatnonzero(_inside(every, 100, -60, 260, 80))
     plain = [i for i in range(n) if -60 <= every.latitudes[i] <= 80]
     plain = [i for i in plain if every.longitudes[i] >= 100 or every.longitudes[i] <= -100]

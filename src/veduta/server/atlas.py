@@ -23,11 +23,24 @@ NAMED = 50
 
 @dataclass(frozen=True)
 class Positions:
-    """Positions of all photos that are shown, newest first: ids int64 (n,), degrees float32 (n,)."""
+    """Positions of all photos that are shown, newest first: ids int64 (n,), degrees float32 (n,).
+
+    `northings` are the latitudes on the Mercator map, in degrees of its equator.
+    """
 
     ids: NDArray[np.int64]
     latitudes: NDArray[np.float32]
     longitudes: NDArray[np.float32]
+    northings: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, ids: NDArray[np.int64], degrees: NDArray[np.float64]) -> Positions:
+        """Positions from (latitude, longitude) in degrees, (n, 2)."""
+        flat = np.radians(np.clip(degrees[:, 0], -85.0, 85.0))
+        northings = np.degrees(np.log(np.tan(np.pi / 4 + flat / 2)))
+        longitudes = (degrees[:, 1] + 180.0) % 360.0 - 180.0
+        parts = (degrees[:, 0], longitudes, northings)
+        return cls(ids, *(part.astype(np.float32) for part in parts))
 
 
 def positions(catalog: Catalog) -> Positions:
@@ -45,10 +58,7 @@ def positions(catalog: Catalog) -> Positions:
     with catalog.session() as session:
         rows = session.execute(query).all()
     table = np.array([tuple(row) for row in rows], np.float64).reshape(-1, 3)
-    longitudes = (table[:, 2] + 180.0) % 360.0 - 180.0
-    return Positions(
-        table[:, 0].astype(np.int64), table[:, 1].astype(np.float32), longitudes.astype(np.float32)
-    )
+    return Positions.of(table[:, 0].astype(np.int64), table[:, 1:])
 
 
 def view(here: Context, west: float, south: float, east: float, north: float, zoom: float) -> MapView:
@@ -97,11 +107,9 @@ def _group(every: Positions, chosen: NDArray[np.int64], zoom: float) -> list[Gro
     lat = every.latitudes[chosen].astype(np.float64)
     lon = every.longitudes[chosen].astype(np.float64)
     cell = 360.0 * CELL_PIXELS / (WORLD_PIXELS * 2.0**zoom)
-    # Rows of the Mercator map, on which cells are squares of so many pixels.
-    flat = np.clip(lat, -85.0, 85.0)
-    mercator = np.degrees(np.log(np.tan(np.pi / 4 + np.radians(flat) / 2)))
-    column = np.floor((lon + 180.0) / cell).astype(np.int64)
-    row = np.floor((mercator + 180.0) / cell).astype(np.int64)
+    # Cells are squares of so many pixels on the Mercator map.
+    column = ((lon + 180.0) / cell).astype(np.int64)
+    row = ((every.northings[chosen] + 180.0) / cell).astype(np.int64)
     column -= column.min()
     row -= row.min()
     width = int(column.max()) + 1
@@ -132,6 +140,8 @@ def _members(
     key: NDArray[np.int64], chosen: NDArray[np.int64], counts: NDArray[np.int64]
 ) -> dict[int, NDArray[np.int64]]:
     """Photos of the cells that have few."""
+    if not (counts[counts > 0] <= NAMED).any():
+        return {}
     small = np.flatnonzero(counts[key] <= NAMED)
     order = small[np.argsort(key[small], kind="stable")]
     cells, starts = np.unique(key[order], return_index=True)

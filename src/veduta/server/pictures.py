@@ -6,18 +6,20 @@ import os
 import stat
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, select
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from veduta.errors import NotFound
-from veduta.image.photo import Pixels
 from veduta.library.catalog import Catalog
 from veduta.library.schema import FileRow, PhotoRow
 from veduta.server.tags import unchanged
 from veduta.server.wire import attachment, readable
+
+if TYPE_CHECKING:
+    from veduta.image.photo import Pixels
 
 FOREVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"

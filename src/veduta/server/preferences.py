@@ -8,7 +8,6 @@ from veduta import __version__
 from veduta.errors import ModelUnavailable
 from veduta.library.schema import Folder, Work
 from veduta.library.status import wanted
-from veduta.see.recognizer import names
 from veduta.server import sight
 from veduta.server.choices import choose, chosen
 from veduta.server.context import Context
@@ -41,10 +40,10 @@ def change(here: Context, patch: SettingsPatch) -> SettingsOut:
     """Change settings; what is watched and left out holds for the folders that are there, too."""
     choices = chosen(here.catalog)
     if patch.recognizers is not None:
-        unknown = sorted(set(patch.recognizers) - set(names()))
+        unknown = sorted(set(patch.recognizers) - set(sight.names()))
         if unknown:
-            raise Refused(422, f"no recognizer is called {unknown[0]!r}; known: {', '.join(names())}")
-        every = set(patch.recognizers) == set(names())
+            raise Refused(422, f"no recognizer is called {unknown[0]!r}; known: {', '.join(sight.names())}")
+        every = set(patch.recognizers) == set(sight.names())
         choices.recognizers = None if every else sorted(set(patch.recognizers))
     if patch.watch is not None:
         choices.watch = patch.watch
@@ -80,7 +79,7 @@ def recognizers(here: Context) -> list[RecognizerOut]:
             )
         }
     found = []
-    for name in names():
+    for name in sight.names():
         version = versions.get(name, "")
         done, failed = (counts.get((name, version, state), 0) for state in ("done", "failed"))
         found.append(

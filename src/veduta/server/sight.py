@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from veduta.errors import ModelUnavailable, NotFound
 from veduta.library.catalog import Catalog
-from veduta.see.recognizer import Recognizer, names, open_recognizer
 from veduta.server.choices import chosen
 
+if TYPE_CHECKING:
+    from veduta.see.recognizer import Recognizer
+
+log = logging.getLogger("veduta.server")
 # What each built-in recognizer cannot do without, so that it need not be opened to know whether it can be.
 NEEDS: dict[str, tuple[str, ...]] = {
     "labels": ("efficientnet-lite2",),
@@ -19,6 +24,13 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "faces": ("centerface", "dlib-face"),
     "text": ("pp-ocr-detector", "pp-ocr-reader"),
 }
+
+
+def names() -> list[str]:
+    """Return the names of all recognizers."""
+    from veduta.see.recognizer import names as known
+
+    return known()
 
 
 def lacking() -> dict[str, str]:
@@ -48,11 +60,20 @@ def openable(catalog: Catalog) -> Iterator[tuple[list[Recognizer], list[str]]]:
 
 
 def _open(wanted: Sequence[str]) -> tuple[list[Recognizer], list[str]]:
+    from veduta.see.recognizer import open_recognizer
+
+    known = lacking()
     found: list[Recognizer] = []
     missing: list[str] = []
     for name in wanted:
+        if name in known:
+            missing.append(name)
+            continue
         try:
             found.append(open_recognizer(name))
         except (ModelUnavailable, NotFound):
+            missing.append(name)
+        except Exception:  # a recognizer that somebody else wrote must not keep the others from looking
+            log.exception("the recognizer %s cannot be opened", name)
             missing.append(name)
     return found, missing

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from veduta.server import crops, persons
+from veduta.server import persons
 from veduta.server.context import Here
 from veduta.server.models.base import Done, Limit, Offset, PathId
 from veduta.server.models.person import (
@@ -87,4 +87,6 @@ def assign_face(here: Here, face_id: PathId, assign: FaceAssign) -> FaceOut:
 )
 def face_crop(here: Here, request: Request, face_id: PathId) -> Response:
     """Send a face as a square WebP of at most 256 pixels."""
+    from veduta.server import crops
+
     return crops.face(here.catalog, request, face_id)

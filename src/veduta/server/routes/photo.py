@@ -26,7 +26,7 @@ from veduta.server.models.search import SimilarPage
 router = APIRouter(tags=["photos"])
 
 
-KINDS = {"image/*": {}, "video/*": {}, "application/octet-stream": {}}
+KINDS: dict[str, dict[str, str]] = {"image/*": {}, "video/*": {}, "application/octet-stream": {}}
 Filter = Annotated[PhotoFilter, Query()]
 
 
