@@ -52,7 +52,7 @@ def read(data: bytes, max_side: int | None, path: Path) -> tuple[Pixels, tuple[i
     width, height = picture.size
     with limits.one_giant_at_a_time(width * height):
         try:
-            pixels = np.asarray(picture)
+            pixels = np.array(picture)  # a copy: the memory behind the view goes with the picture
         except Exception as error:  # as above
             raise UnreadableImage(path, f"damaged HEIF file: {_plain(error)}") from error
     if pixels.ndim == 2:
