@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from veduta.library import words
 from veduta.library.catalog import Catalog
-from veduta.library.schema import Person, Term
+from veduta.library.schema import Term
 from veduta.library.text_index import NAMED
 
 SEEN = (*NAMED, *(f"{kind}+" for kind in NAMED))
@@ -68,9 +68,11 @@ class Lexicon:
                     found.append(near)
         stems = words.stems(text)
         if stems:
-            for known in self.by_part.get(stems[-1], ()):
-                if known.field in fields and set(stems) <= set(words.stems(known.word)):
-                    found.append(Known(known.term, known.field, known.word, 0.9))
+            found += [
+                Known(known.term, known.field, known.word, 0.9)
+                for known in self.by_part.get(stems[-1], ())
+                if known.field in fields and set(stems) <= set(words.stems(known.word))
+            ]
         best: dict[int, Known] = {}
         for known in found:
             if known.term not in best or best[known.term].factor < known.factor:
@@ -107,26 +109,6 @@ def lexicon(catalog: Catalog, session: Session) -> Lexicon:
                 kept.add(term, name_field, word)
             kept.last = newest
         return kept
-
-
-def persons(session: Session, text: str) -> list[tuple[int, str]]:
-    """People, as (id, name), whose whole name or one of whose names `text` is."""
-    wanted = words.plain(text).split()
-    rows = session.execute(select(Person.id, Person.name).where(Person.name.is_not(None)).order_by(Person.id))
-    named = [(number, name or "", words.plain(name or "").split()) for number, name in rows]
-    whole = [(number, name) for number, name, parts in named if parts == wanted]
-    if whole:
-        return whole
-    return [(number, name) for number, name, parts in named if wanted and set(wanted) <= set(parts)]
-
-
-def person_names(session: Session) -> list[str]:
-    """All names of people, whole and in their parts, plain."""
-    whole = [
-        words.plain(name or "")
-        for name in session.scalars(select(Person.name).where(Person.name.is_not(None)))
-    ]
-    return list(dict.fromkeys([*whole, *(part for name in whole for part in name.split())]))
 
 
 def respell(text: str, names: Sequence[str], shortest: int = 4) -> str | None:

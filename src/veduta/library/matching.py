@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from veduta.library import dates, lexicon, phrases, words
 from veduta.library.catalog import Catalog
 from veduta.library.lexicon import Known
+from veduta.library.person_names import person_names
 from veduta.library.postings import Postings, postings
 from veduta.library.query import And, Everything, Filter, Node, Not, Or, Phrase, Word, parse, write
 from veduta.library.schema import Album, AlbumPhoto, Face, Term
@@ -58,6 +59,7 @@ class Matcher:
         self._depth = depth
         self.postings: Postings = postings(catalog, session)
         self._lexicon = lexicon.lexicon(catalog, session)
+        self._people = person_names(catalog, session)
         self.leaves: list[Leaf] = []
         self.corrections: dict[str, str] = {}
         self._negated = False
@@ -108,14 +110,14 @@ class Matcher:
         text = " ".join(span)
         if self._lexicon.has(text) or dates.read(span) is not None:
             return True
-        return any(words.plain(name) == words.plain(text) for _, name in lexicon.persons(self._session, text))
+        return words.plain(text) in self._people.whole
 
     def _free(self, span: Sequence[str]) -> Match:
         text = " ".join(span)
         leaf = self._leaf(Word(text), text)
         found = self._free_match(leaf, text, span)
         if not found.mask.any() and not self._negated:
-            names = [*lexicon.person_names(self._session), *self._lexicon.names(lexicon.FIELDS)]
+            names = [*self._people.spellings(), *self._lexicon.names(lexicon.FIELDS)]
             better = None if self._is_word(text) else lexicon.respell(text, names)
             if better is not None and better != words.plain(text):
                 self._corrected(leaf, text, better)
@@ -125,7 +127,7 @@ class Matcher:
     def _free_match(self, leaf: Leaf, text: str, span: Sequence[str]) -> Match:
         leaf.terms = self._lexicon.find(text)
         parts = [self._terms(leaf.terms)]
-        leaf.persons = lexicon.persons(self._session, text)
+        leaf.persons = self._people.find(text)
         if leaf.persons:
             parts.append(self._persons(leaf.persons))
         leaf.days = dates.read(span)
@@ -161,7 +163,7 @@ class Matcher:
         plain = words.plain(node.text)
         leaf.terms = [known for known in self._lexicon.find(node.text) if known.word == plain]
         parts = [self._terms(leaf.terms)]
-        leaf.persons = lexicon.persons(self._session, node.text)
+        leaf.persons = self._people.find(node.text)
         if leaf.persons:
             parts.append(self._persons(leaf.persons))
         parts += [self._together(leaf, name) for name in ("text", "title", "file")]
@@ -226,14 +228,14 @@ class Matcher:
         return self._terms(leaf.terms)
 
     def _person_filter(self, leaf: Leaf, node: Filter) -> Match:
-        leaf.persons = lexicon.persons(self._session, node.value)
+        leaf.persons = self._people.find(node.value)
         if not leaf.persons and node.value.isdecimal() and len(node.value) < 10:
             leaf.persons = [(int(node.value), f"Person {node.value}")]  # one without a name
         elif not leaf.persons:
-            better = lexicon.respell(node.value, lexicon.person_names(self._session), shortest=3)
+            better = lexicon.respell(node.value, self._people.spellings(), shortest=3)
             if better is not None:
                 self._corrected(leaf, node.value, better)
-                leaf.persons = lexicon.persons(self._session, better)
+                leaf.persons = self._people.find(better)
         return self._persons(leaf.persons)
 
     def _album_filter(self, leaf: Leaf, node: Filter) -> Match:

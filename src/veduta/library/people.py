@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from veduta.errors import NotFound
-from veduta.library import journal
+from veduta.library import journal, person_names
 from veduta.library.assignment import (
     absorb,
     assign_new,
@@ -112,6 +112,7 @@ def name(catalog: Catalog, person_id: int, called: str | None) -> None:
     """Give a person a name (None or blank: take it away); raises NotFound."""
     with catalog.write() as session:
         _person(session, person_id).name = " ".join((called or "").split()) or None
+        person_names.changed(session)
 
 
 def hide(catalog: Catalog, person_id: int, hidden: bool = True) -> None:
@@ -135,6 +136,7 @@ def merge(catalog: Catalog, into: int, others: Sequence[int]) -> None:
             absorb(session, into, row.id)
         session.execute(update(Face).where(Face.finding_id == keeper.cover_finding_id).values(confirmed=True))
         journal.agree(session, into)
+        person_names.changed(session)
         choose_cover(session, into)
 
 
@@ -219,6 +221,7 @@ def forget(catalog: Catalog, person_id: int) -> int:
         session.execute(delete(PersonSum).where(PersonSum.person_id == person_id))
         erase(session, ids)
         session.execute(delete(Person).where(Person.id == person_id))
+        person_names.changed(session)
     forget_cache(catalog)
     _empty_log(catalog)
     return len(ids)

@@ -14,7 +14,7 @@ from veduta.library import dates, phrases, words
 from veduta.library.lexicon import PLACES, SEEN, Known
 from veduta.library.matching import CUT, Leaf
 from veduta.library.query import Filter
-from veduta.library.schema import Document, Face, FileRow, FindingRow, Keyword, Person, PhotoRow, Place
+from veduta.library.schema import Document, Face, FileRow, FindingRow, Keyword, PhotoRow, Place
 from veduta.library.text_index import named, parents, unpack
 
 _LONGEST = 80
@@ -32,7 +32,7 @@ class _Facts:
     lines: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    persons: dict[int, str] = field(default_factory=dict)
+    persons: set[int] = field(default_factory=set)
 
 
 def why(session: Session, ids: Sequence[int], leaves: Sequence[Leaf]) -> dict[int, list[str]]:
@@ -46,7 +46,7 @@ def why(session: Session, ids: Sequence[int], leaves: Sequence[Leaf]) -> dict[in
 
 
 def _why(session: Session, ids: Sequence[int], leaves: Sequence[Leaf]) -> dict[int, list[str]]:
-    facts = _facts(session, ids)
+    facts = _facts(session, ids, leaves)
     return {
         photo_id: list(
             dict.fromkeys(
@@ -61,37 +61,53 @@ def _why(session: Session, ids: Sequence[int], leaves: Sequence[Leaf]) -> dict[i
     }
 
 
-def _facts(session: Session, ids: Sequence[int]) -> Mapping[int, _Facts]:
+def _facts(session: Session, ids: Sequence[int], leaves: Sequence[Leaf]) -> Mapping[int, _Facts]:
+    """What the reasons are told from; only what some leaf may ask for is read."""
     facts = {photo_id: _Facts() for photo_id in ids}
+    used = {known.field for leaf in leaves if not leaf.negated for known in leaf.terms}
+    phrased = any(leaf.phrase is not None for leaf in leaves)
     for photo_id, data in session.execute(
         select(Document.photo_id, Document.terms).where(Document.photo_id.in_(ids))
     ):
         pairs = unpack(data)
         facts[photo_id].terms = dict(zip(pairs["term"].tolist(), pairs["weight"].tolist(), strict=True))
-    for photo, place in session.execute(
-        select(PhotoRow, Place).outerjoin(Place, Place.id == PhotoRow.place_id).where(PhotoRow.id.in_(ids))
-    ):
-        facts[photo.id].photo = photo
-        facts[photo.id].place = f"{place.city}, {place.country}" if place is not None else ""
-        facts[photo.id].titles = [text for text in (photo.title, photo.description) if text]
-    for photo_id, word in session.execute(
-        select(Keyword.photo_id, Keyword.word).where(Keyword.photo_id.in_(ids))
-    ):
-        facts[photo_id].titles.append(word)
-    for photo_id, path in session.execute(
-        select(FileRow.photo_id, FileRow.path).where(FileRow.photo_id.in_(ids)).order_by(FileRow.id)
-    ):
-        facts[photo_id].files.append(path)
-    for photo_id, person_id, name in session.execute(
-        select(Face.photo_id, Person.id, Person.name)
-        .join(Person, Person.id == Face.person_id)
-        .where(Face.photo_id.in_(ids))
-    ):
-        facts[photo_id].persons[person_id] = name or f"person {person_id}"
+    for row in session.execute(
+        select(
+            PhotoRow.id, PhotoRow.day, PhotoRow.title, PhotoRow.description, PhotoRow.camera, PhotoRow.lens,
+            Place.city, Place.country,
+        )
+        .outerjoin(Place, Place.id == PhotoRow.place_id)
+        .where(PhotoRow.id.in_(ids))
+    ):  # fmt: skip
+        facts[row.id].photo = row
+        facts[row.id].place = f"{row.city}, {row.country}" if row.city else ""
+        facts[row.id].titles = [text for text in (row.title, row.description) if text]
+    if phrased or used & {"title", "keyword"}:
+        words_given = select(Keyword.photo_id, Keyword.word).where(Keyword.photo_id.in_(ids))
+        for photo_id, word in session.execute(words_given):
+            facts[photo_id].titles.append(word)
+    if phrased or "file" in used:
+        paths = select(FileRow.photo_id, FileRow.path).where(FileRow.photo_id.in_(ids))
+        for photo_id, path in session.execute(paths.order_by(FileRow.id)):
+            facts[photo_id].files.append(path)
+    if any(leaf.persons for leaf in leaves):
+        seen = select(Face.photo_id, Face.person_id).where(Face.photo_id.in_(ids))
+        for photo_id, person_id in session.execute(seen.where(Face.person_id.is_not(None))):
+            facts[photo_id].persons.add(person_id or 0)
+    _add_findings(session, facts, phrased, used)
+    return facts
+
+
+def _add_findings(session: Session, facts: Mapping[int, _Facts], phrased: bool, used: set[str]) -> None:
+    kinds = {name.rstrip("+") for name in used if name in SEEN}
+    kinds |= {"person"} if "object" in kinds else set()
+    kinds |= {"text", "plate"} if phrased or "text" in used else set()
+    if not kinds:
+        return
     columns = (FindingRow.kind, FindingRow.name, FindingRow.score, FindingRow.text, FindingRow.extra)
     for photo_id, kind, name, score, text, extra in session.execute(
         select(FindingRow.photo_id, *columns)
-        .where(FindingRow.photo_id.in_(ids), FindingRow.kind != "likeness")
+        .where(FindingRow.photo_id.in_(list(facts)), FindingRow.kind.in_(sorted(kinds)))
         .order_by(FindingRow.id)
     ):
         if kind in ("text", "plate"):
@@ -99,7 +115,6 @@ def _facts(session: Session, ids: Sequence[int]) -> Mapping[int, _Facts]:
         else:
             seen = "object" if kind == "person" else kind
             facts[photo_id].findings.append((seen, named(name), score, parents(extra)))
-    return facts
 
 
 def _reason(facts: _Facts, leaf: Leaf) -> str:

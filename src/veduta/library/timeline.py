@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
 
 from veduta.library.catalog import Catalog
 from veduta.library.postings import Postings, postings
@@ -86,21 +87,36 @@ def page(
         if day is not None:
             counted = [one for one in counted if one.day == day]
         total = sum(one.count for one in counted)
-        found: list[int] = []
-        skip = offset
+        ids: list[int] = []
+        start = 0
+        touched: list[int] = []
+        before = 0  # photos on newer days than those that are touched
         for one in counted:
-            if len(found) >= limit:
-                break
-            if skip >= one.count:
-                skip -= one.count
-                continue
-            of_day = PhotoRow.day.is_(None) if one.day is None else PhotoRow.day == one.day
-            found += session.scalars(
-                select(PhotoRow.id)
-                .where(of_day, PhotoRow.hidden.is_(False), PhotoRow.missing_since.is_(None))
-                .order_by(PhotoRow.taken.desc(), PhotoRow.id.desc())
-                .offset(skip)
-                .limit(limit - len(found))
-            )
-            skip = 0
-        return found, total
+            inside = start < offset + limit and start + one.count > offset
+            if one.day is not None and inside:
+                before = before if touched else start
+                touched.append(one.day)
+            elif one.day is None and inside:
+                ids += _between(session, touched, max(0, offset - before), limit)
+                rest = PhotoRow.day.is_(None)
+                ids += session.scalars(_page(rest, max(0, offset - start), limit - len(ids)))
+                return ids, total
+            start += one.count
+        return _between(session, touched, max(0, offset - before), limit), total
+
+
+def _between(session: Session, days: list[int], skip: int, limit: int) -> list[int]:
+    """Photos of some days in a row, given newest first."""
+    if not days:
+        return []
+    return list(session.scalars(_page(PhotoRow.day.between(days[-1], days[0]), skip, limit)))
+
+
+def _page(condition: ColumnElement[bool], skip: int, limit: int) -> Select[int]:
+    return (
+        select(PhotoRow.id)
+        .where(condition, PhotoRow.hidden.is_(False), PhotoRow.missing_since.is_(None))
+        .order_by(PhotoRow.taken.desc(), PhotoRow.id.desc())
+        .offset(skip)
+        .limit(limit)
+    )

@@ -115,7 +115,7 @@ class VectorIndex:
             select(func.count()).select_from(VectorRow).where(VectorRow.space == self.space)
         )
         if (count or 0) <= EXACT:
-            parts = list(_all(session, self.space))
+            parts = list(every(session, self.space))
             self._ids = np.concatenate([ids for ids, _ in parts]) if parts else np.empty(0, np.int64)
             self._whole = np.concatenate([v for _, v in parts]) if parts else np.empty((0, 0), np.float32)
             return
@@ -165,20 +165,20 @@ def _encode(session: Session, space: str, count: int) -> tuple[Any, Ids]:
     import faiss
 
     step = max(1, count // _TRAINING)
-    sample = np.concatenate([vectors[::step] for _, vectors in _all(session, space)])
+    sample = np.concatenate([vectors[::step] for _, vectors in every(session, space)])
     size = sample.shape[1]
     reduced = min(_REDUCED, size // 2 * 2)
     codes = faiss.index_factory(size, f"PCAR{reduced},PQ{reduced // 2}x4fs", faiss.METRIC_INNER_PRODUCT)
     codes.train(sample)
     del sample
     all_ids = []
-    for ids, vectors in _all(session, space):
+    for ids, vectors in every(session, space):
         codes.add(vectors)
         all_ids.append(ids)
     return codes, np.concatenate(all_ids)
 
 
-def _all(session: Session, space: str) -> Iterator[tuple[Ids, Vectors]]:
+def every(session: Session, space: str) -> Iterator[tuple[Ids, Vectors]]:
     """All vectors of a space in the order of photos, in chunks."""
     last = -1
     raw = session.connection()

@@ -114,6 +114,8 @@ _NOT_BY_LAST_WORD = frozenset(
 
 def plain(text: str) -> str:
     """Text in lower case without accents, spaces single: what two spellings are compared by."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     folded = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
 
