@@ -12,6 +12,7 @@ from veduta.server.models.album import AlbumCard, AlbumKind, AlbumNew, AlbumPatc
 from veduta.server.models.base import Done
 
 router = APIRouter(prefix="/albums", tags=["albums"])
+# Names of things are part of some numbers, and may hold slashes.
 AlbumId = Annotated[str, Path(min_length=1, max_length=500, description="such as object:dog or manual:3")]
 
 
@@ -27,31 +28,31 @@ def make_album(here: Here, new: AlbumNew) -> AlbumCard:
     return albums.make(here, new)
 
 
-@router.get("/{album_id}")
-def get_album(here: Here, album_id: AlbumId) -> AlbumCard:
-    """Give one album."""
-    return albums.get(here, album_id)
-
-
-@router.patch("/{album_id}")
-def change_album(here: Here, album_id: AlbumId, patch: AlbumPatch) -> AlbumCard:
-    """Rename an album, or change the query of a smart one."""
-    return albums.change(here, album_id, patch)
-
-
-@router.delete("/{album_id}")
-def delete_album(here: Here, album_id: AlbumId) -> Done:
-    """Delete a manual or smart album; its photos stay."""
-    return Done(changed=albums.delete(here.catalog, album_id))
-
-
-@router.post("/{album_id}/photos")
+@router.post("/{album_id:path}/photos")
 def add_to_album(here: Here, album_id: AlbumId, photos: PhotoIds) -> Done:
     """Add photos to a manual album."""
     return Done(changed=albums.add_photos(here.catalog, album_id, photos.ids))
 
 
-@router.delete("/{album_id}/photos")
+@router.delete("/{album_id:path}/photos")
 def remove_from_album(here: Here, album_id: AlbumId, photos: PhotoIds) -> Done:
     """Take photos out of a manual album; they stay in the library."""
     return Done(changed=albums.remove_photos(here.catalog, album_id, photos.ids))
+
+
+@router.get("/{album_id:path}")
+def get_album(here: Here, album_id: AlbumId) -> AlbumCard:
+    """Give one album."""
+    return albums.get(here, album_id)
+
+
+@router.patch("/{album_id:path}")
+def change_album(here: Here, album_id: AlbumId, patch: AlbumPatch) -> AlbumCard:
+    """Rename an album, or change the query of a smart one."""
+    return albums.change(here, album_id, patch)
+
+
+@router.delete("/{album_id:path}")
+def delete_album(here: Here, album_id: AlbumId) -> Done:
+    """Delete a manual or smart album; its photos stay."""
+    return Done(changed=albums.delete(here.catalog, album_id))
