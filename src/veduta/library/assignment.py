@@ -208,9 +208,7 @@ class _Round:
                 select(Face.person_id, func.count())
                 .where(Face.person_id.is_not(None))
                 .group_by(Face.person_id)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         sums = {
             row.person_id: row

@@ -217,9 +217,7 @@ def _group(session: Session, kind: str, ids: Sequence[int], how: dict[tuple[int,
                 FindingRow.name == "sharpness",
             )
             .group_by(FindingRow.photo_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     paths = first_paths(session, ids)
 

@@ -104,7 +104,7 @@ def photos(catalog: Catalog, person_ids: Sequence[int]) -> dict[int, list[str]]:
                 .group_by(PhotoRow.id)
                 .order_by(PhotoRow.taken, PhotoRow.id)
             )
-            found[person] = dict(rows.tuples().all())
+            found[person] = dict(rows.all())
     return {person: list(paths.values()) for person, paths in found.items()}
 
 

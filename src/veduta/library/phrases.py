@@ -48,15 +48,13 @@ def texts(session: Session, field: str, ids: Sequence[int]) -> Iterator[tuple[in
                 FindingRow.photo_id.in_(ids), FindingRow.kind.in_(("text", "plate"))
             )
         )
-        yield from _joined(rows.tuples())
+        yield from _joined(rows)
     elif field == "title":
         for photo_id, title, description in session.execute(
             select(PhotoRow.id, PhotoRow.title, PhotoRow.description).where(PhotoRow.id.in_(ids))
         ):
             yield from ((photo_id, text) for text in (title, description) if text)
-        yield from session.execute(
-            select(Keyword.photo_id, Keyword.word).where(Keyword.photo_id.in_(ids))
-        ).tuples()
+        yield from session.execute(select(Keyword.photo_id, Keyword.word).where(Keyword.photo_id.in_(ids)))
     else:
         for photo_id, path in session.execute(
             select(FileRow.photo_id, FileRow.path).where(FileRow.photo_id.in_(ids))

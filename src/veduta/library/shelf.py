@@ -99,8 +99,7 @@ class Shelf:
 
     def terms(self, field: str) -> Iterable[tuple[int, str]]:
         """All terms of a field."""
-        rows = self.session.execute(select(Term.id, Term.word).where(Term.field == field).order_by(Term.word))
-        return rows.tuples()
+        return self.session.execute(select(Term.id, Term.word).where(Term.field == field).order_by(Term.word))
 
     def of_terms(self, terms: Sequence[int], lowest: int) -> AlbumPhotos:
         """Shown photos that have one of some terms with at least this weight."""
@@ -149,9 +148,7 @@ def _of_people(shelf: Shelf) -> Iterator[AlbumSummary]:
             select(Face.finding_id, Face.photo_id).where(
                 Face.finding_id.in_(select(Person.cover_finding_id).where(Person.hidden.is_(False)))
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     for number, name, cover, count in sorted(rows, key=lambda r: (r[1] is None, -r[3], r[0])):
         yield AlbumSummary(

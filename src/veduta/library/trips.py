@@ -85,8 +85,8 @@ def find(catalog: Catalog) -> list[TripSummary]:
     with catalog.write() as session:
         session.merge(Preference(key=FOUND_AT, value=sequence(session)))
         found = _stretches(_stops(session))
-        names = dict(session.execute(select(Place.id, Place.city)).tuples().all())
-        countries = dict(session.execute(select(Place.id, Place.country)).tuples().all())
+        names = dict(session.execute(select(Place.id, Place.city)).all())
+        countries = dict(session.execute(select(Place.id, Place.country)).all())
         old = list(session.scalars(select(Trip).order_by(Trip.start)))
         session.execute(delete(TripPhoto))
         for stops in found:
