@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        self.wfile.write(f"data: {json.dumps({**IDLE, 'photos': self.catalog.total})}\n\n".encode())
+        self.wfile.write(f"event: activity\ndata: {json.dumps({**IDLE, 'photos': self.catalog.total})}\n\n".encode())
         self.wfile.flush()
         self.server.stopped.wait()  # type: ignore[attr-defined]
 

@@ -15,7 +15,9 @@ class Library {
   /** Grows when photos came or went: lists are read again. */
   revision = $state(0);
   private events: EventSource | undefined;
+  /** When the lists were told to read themselves again, and what they knew then. */
   private spoken = 0;
+  private shown = { photos: 0, pending: 0 };
 
   get locked(): boolean {
     return this.session !== undefined && !this.session.active;
@@ -46,6 +48,7 @@ class Library {
 
   async refresh(): Promise<void> {
     this.status = await api.status();
+    this.shown = { photos: this.status.photos, pending: this.status.pending };
   }
 
   async login(password: string): Promise<void> {
@@ -66,7 +69,7 @@ class Library {
   private listen(): void {
     this.events?.close();
     this.events = new EventSource("/api/activity/events");
-    this.events.onmessage = (event: MessageEvent<string>) => this.heard(JSON.parse(event.data) as Activity);
+    this.events.addEventListener("activity", (event: MessageEvent<string>) => this.heard(JSON.parse(event.data) as Activity));
     this.events.onopen = () => (this.failure = undefined);
     this.events.onerror = () => {
       if (!this.locked) this.failure = "The connection to Veduta was lost. Trying again…";
@@ -78,8 +81,11 @@ class Library {
     this.activity = activity;
     this.failure = undefined;
     const ended = before?.state === "running" && activity.state !== "running";
-    if (ended || (before && before.photos !== activity.photos && (before.photos === 0 || Date.now() - this.spoken > 8000))) {
+    // Photos that came in are shown soon; what was found in them, from time to time.
+    const wait = activity.photos !== this.shown.photos ? (this.shown.photos === 0 ? 0 : 6000) : activity.pending !== this.shown.pending ? 15_000 : Infinity;
+    if (ended || Date.now() - this.spoken > wait) {
       this.spoken = Date.now();
+      this.shown = { photos: activity.photos, pending: activity.pending };
       this.changed();
     }
     if (ended) {

@@ -10,7 +10,8 @@ export interface Kind {
 
 export const KINDS: Kind[] = [
   { key: "face", kinds: ["face"], label: "Faces", color: "#ffd166", rgb: [255, 209, 102] },
-  { key: "object", kinds: ["object", "person"], label: "Objects", color: "#7ee0d2", rgb: [126, 224, 210] },
+  { key: "person", kinds: ["person"], label: "People", color: "#c3e88d", rgb: [195, 232, 141] },
+  { key: "object", kinds: ["object"], label: "Objects", color: "#7ee0d2", rgb: [126, 224, 210] },
   { key: "text", kinds: ["text"], label: "Text", color: "#9cc9ff", rgb: [156, 201, 255] },
   { key: "landmark", kinds: ["landmark"], label: "Landmarks", color: "#ffa8c5", rgb: [255, 168, 197] },
   { key: "plate", kinds: ["plate"], label: "Number plates", color: "#d7b6ff", rgb: [215, 182, 255] },
