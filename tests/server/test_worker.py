@@ -17,7 +17,10 @@ from veduta.errors import VedutaError
 from veduta.image.photo import Photo
 from veduta.library.catalog import Catalog
 from veduta.library.schema import Folder
+from veduta.nets.packs import known_packs
 from veduta.see.finding import Finding
+from veduta.see.recognizer import REGISTRY
+from veduta.server import sight
 from veduta.server.events import _events
 from veduta.server.memory import Memory
 from veduta.server.pace import Pace
@@ -48,7 +51,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
         Image.new("RGB", (64, 48), (number * 6, 80, 80)).save(folder / f"{number}.png")
     Gate.open.clear()
     Gate.seen.clear()
-    monkeypatch.setattr("veduta.server.sight._open", lambda wanted: ([Gate()], ["faces"]))
+    monkeypatch.setattr("veduta.server.sight.opened", lambda catalog: ([Gate()], ["faces"]))
     with Catalog.open(tmp_path / "library") as catalog:
         with catalog.write() as session:
             session.add(Folder(path=str(folder), excludes=[]))
@@ -133,14 +136,34 @@ def test_pull_that_fails_is_told_and_photos_are_added(
 
 
 def test_what_goes_wrong_is_told(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(wanted: Sequence[str]) -> object:
+    def fail(catalog: Catalog) -> object:
         raise ValueError("a bolt is loose")
 
-    monkeypatch.setattr("veduta.server.sight._open", fail)
+    monkeypatch.setattr("veduta.server.sight.opened", fail)
     worker.scan()
     finish(worker)
     activity = worker.activity()
     assert activity.state == "failed" and "a bolt is loose" in (activity.message or "")
+
+
+def test_a_broken_recognizer_does_not_keep_the_others_from_looking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def open_recognizer(name: str) -> Gate:
+        if name == "broken":
+            raise ValueError("a bolt is loose")
+        return Gate()
+
+    monkeypatch.setattr("veduta.see.recognizer.open_recognizer", open_recognizer)
+    monkeypatch.setattr(sight, "lacking", lambda: {"faces": "needs a network"})
+    found, missing = sight._open(["gate", "broken", "faces"])
+    assert [one.name for one in found] == ["gate"] and missing == ["broken", "faces"]
+
+
+def test_needs_are_networks_that_exist() -> None:
+    known = {pack.name for pack in known_packs()}
+    assert set(sight.NEEDS) <= set(REGISTRY)
+    assert {pack for packs in sight.NEEDS.values() for pack in packs} <= known
 
 
 def test_pace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from veduta.errors import ModelUnavailable, NotFound
@@ -52,11 +51,18 @@ def enabled(catalog: Catalog) -> list[str]:
     return [name for name in names() if wanted is None or name in wanted]
 
 
-@contextmanager
-def openable(catalog: Catalog) -> Iterator[tuple[list[Recognizer], list[str]]]:
-    """Yield the enabled recognizers that can be opened, and the names of those that lack their networks."""
-    found, missing = _open(enabled(catalog))
-    yield found, missing
+def opened(catalog: Catalog) -> tuple[list[Recognizer] | None, list[str]]:
+    """Return the enabled recognizers that can be opened, and the names of those that lack their networks.
+
+    None in place of all the built-in ones: the library opens those itself, and only if there is something
+    for them to do.
+    """
+    from veduta.see.recognizer import REGISTRY
+
+    wanted = enabled(catalog)
+    if set(wanted) == set(REGISTRY) and not lacking():
+        return None, []
+    return _open(wanted)
 
 
 def _open(wanted: Sequence[str]) -> tuple[list[Recognizer], list[str]]:

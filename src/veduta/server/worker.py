@@ -179,13 +179,13 @@ class Worker:
                 self._stop = threading.Event()
                 self._started, self._failure = datetime.datetime.now(datetime.UTC), None
             failure = self._run(self._running)
+            self._memory.forget()
             with self._condition:
                 self._failure = failure
                 self._running = None
                 self._finished = datetime.datetime.now(datetime.UTC)
                 self._pace.end()
                 last = not self._jobs
-            self._memory.forget()
             if self.on_done is not None and not self.closing.is_set():
                 self.on_done(failure, last)
 
@@ -193,7 +193,7 @@ class Worker:
         """Do a job; returns why it stopped, None when it ended well."""
         from veduta.library import trips
         from veduta.library.add import Options, add_photos
-        from veduta.server.sight import openable
+        from veduta.server.sight import opened
 
         pace = Told(self._pace, self.also)
         if job.pull:
@@ -203,10 +203,10 @@ class Worker:
             waiting=lambda: pace.begin("waiting for another process to finish adding photos"),
         )
         try:
-            with openable(self._catalog) as (recognizers, missing):
-                self.tell_missing(missing)
-                before = self.counts()
-                after = add_photos(self._catalog, job.folders, recognizers, pace, options, self._stop)
+            recognizers, missing = opened(self._catalog)
+            self.tell_missing(missing)
+            before = self.counts()
+            after = add_photos(self._catalog, job.folders, recognizers, pace, options, self._stop)
             if (after.photos, after.done) != (before.photos, before.done):
                 trips.find(self._catalog)
         except ModelUnavailable as error:
