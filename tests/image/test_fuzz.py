@@ -83,7 +83,6 @@ def real(folder: Path, eval_dir: Path) -> None:
                 (folder / f"real-{taken[suffix]}{suffix}").write_bytes(path.read_bytes())
 
 
-@pytest.mark.timeout(400)
 def test_damaged_files_are_refused_or_read(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     seeds, work = tmp_path / "seeds", tmp_path / "work"
     seeds.mkdir()

@@ -276,9 +276,14 @@ def _windows_text(value: Value | None) -> str | None:
 
 def _description(main: Directory, tags: Directory) -> str | None:
     for found in (text(main.get(0x010E)), _windows_text(main.get(0x9C9C)), _comment(tags.get(0x9286))):
-        if found and not _NO_DESCRIPTION.fullmatch(found):
-            return found
+        if (words := meaningful(found)) is not None:
+            return words
     return None
+
+
+def meaningful(description: str | None) -> str | None:
+    """A description; None when it is only what some camera writes into every photo."""
+    return None if not description or _NO_DESCRIPTION.fullmatch(description) else description
 
 
 def _comment(value: Value | None) -> str | None:

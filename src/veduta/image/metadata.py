@@ -81,7 +81,7 @@ def write_sidecar(path: Path | str, metadata: Metadata, size: tuple[int, int] | 
 
     Fields of `metadata` that are None or empty are left as they stand in the sidecar (`sidecar.write`
     erases), and so is all else in it. `size` is that of the upright photo, for programs that check what the
-    face regions refer to. Atomic; the photo is not touched. Raises BrokenSidecar, ValueError and OSError as
+    face regions refer to. Atomic; the photo is not touched. Raises BrokenSidecarError, ValueError and OSError as
     `sidecar.write` does.
     """
     path = Path(path)
@@ -130,7 +130,8 @@ def _merge(found: Blocks, inside: Sequence[Xmp], beside: Xmp | None) -> Metadata
         orientation=camera.orientation,
         title=_first([*(x.title for x in said), own.title if own else None, camera.title]),
         description=_first(
-            [*(x.description for x in said), own.description if own else None, camera.description]
+            [exif.meaningful(d) for d in (*(x.description for x in said), own.description if own else None)]
+            + [camera.description]
         ),
         rating=_first([*(x.rating for x in said), camera.rating]),
         keywords=written if written is not None else (own.keywords if own else ()) or camera.keywords,

@@ -32,7 +32,7 @@ _EMPTY = (
 )
 
 
-class BrokenSidecar(VedutaError):
+class BrokenSidecarError(VedutaError):
     """A sidecar that cannot be understood, and is therefore left as it is."""
 
 
@@ -104,7 +104,7 @@ def write(beside: Path, size: tuple[int, int] | None = None, turn: int = 1, **fi
     """Write fields into the sidecar `beside`, atomically; what else stands in it is kept.
 
     `size` and `turn` are the upright photo's size and its EXIF orientation: regions are stored as the
-    standard wants them, relative to the picture before it is turned. Raises BrokenSidecar when the existing
+    standard wants them, relative to the picture before it is turned. Raises BrokenSidecarError when the existing
     sidecar is no XMP, ValueError for values out of range, OSError when the folder cannot be written.
     """
     _check(fields)
@@ -112,7 +112,7 @@ def write(beside: Path, size: tuple[int, int] | None = None, turn: int = 1, **fi
     blocks = document.getElementsByTagNameNS(NAMESPACES["rdf"], "Description")
     home = next((b for b in blocks if _is_block(b)), None)
     if home is None:
-        raise BrokenSidecar(
+        raise BrokenSidecarError(
             f"{beside.name}: holds no XMP description; move it away to have a new one written"
         )
     writer = _Writer(document, home)
@@ -158,7 +158,7 @@ def _open(beside: Path) -> Document:
         content: Any = beside.read_bytes().strip(b"\0 \t\r\n")  # bytes: the encoding is the parser's business
         return parseString(content, forbid_dtd=True)
     except (ExpatError, DefusedXmlException, ValueError, LookupError) as error:
-        raise BrokenSidecar(
+        raise BrokenSidecarError(
             f"{beside.name}: cannot be understood ({error}); move it away to have a new one written"
         ) from error
 
@@ -301,5 +301,7 @@ class _Writer:
 def _clean(text: str) -> str:
     """Without the characters that XML cannot hold."""
     return "".join(
-        c for c in text if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff" and c < "\ufffe")
+        c
+        for c in text
+        if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
     )
