@@ -84,7 +84,8 @@ def tiles(width: int, height: int) -> list[Tile]:
     for y in spans(rows, TILE, SHARED):
         for x in spans(columns, TILE, SHARED):
             inner = (x > 0, y > 0, x + TILE < columns, y + TILE < rows)
-            right, bottom = min((x + TILE) * scale, width), min((y + TILE) * scale, height)
+            right = (x + TILE) * scale if inner[2] else width
+            bottom = (y + TILE) * scale if inner[3] else height
             found.append(Tile(x * scale, y * scale, right, bottom, inner))
     return found
 

@@ -21,7 +21,7 @@ PAGE_SIDE = 512
 
 # Logistic curves (slope, offset) from a measure to the chance that a photo is free of the fault, fitted by
 # `python -m benchmarks.quality_fit` on seeded corruptions of packaged photographs.
-SHARP = (-7.262, 6.406)
+SHARP = (-8.175, 7.664)
 LIT = (-3.911, 1.721)
 CLEAR = (15.619, -5.511)
 
@@ -58,7 +58,6 @@ class QualityRecognizer:
             score = _sigmoid(float(page @ np.array(weights[:-1])) + weights[-1])
             if score >= LEAST:
                 pages.append(self._finding(name, score, {}))
-                bright = 0.0  # white is the color of paper
         sharpness = _logistic(SHARP, width)
         exposure = _logistic(LIT, dark + bright)
         contrast = _logistic(CLEAR, seen.spread)
