@@ -156,7 +156,7 @@ def test_a_broken_recognizer_does_not_keep_the_others_from_looking(
 
     monkeypatch.setattr("veduta.see.recognizer.open_recognizer", open_recognizer)
     monkeypatch.setattr(sight, "lacking", lambda: {"faces": "needs a network"})
-    found, missing = sight._open(["gate", "broken", "faces"])
+    found, missing = sight.open_each(["gate", "broken", "faces"])
     assert [one.name for one in found] == ["gate"] and missing == ["broken", "faces"]
 
 

@@ -62,10 +62,11 @@ def opened(catalog: Catalog) -> tuple[list[Recognizer] | None, list[str]]:
     wanted = enabled(catalog)
     if set(wanted) == set(REGISTRY) and not lacking():
         return None, []
-    return _open(wanted)
+    return open_each(wanted)
 
 
-def _open(wanted: Sequence[str]) -> tuple[list[Recognizer], list[str]]:
+def open_each(wanted: Sequence[str]) -> tuple[list[Recognizer], list[str]]:
+    """Return those recognizers that can be opened, and the names of those that cannot."""
     from veduta.see.recognizer import open_recognizer
 
     known = lacking()

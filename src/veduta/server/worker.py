@@ -193,7 +193,7 @@ class Worker:
         """Do a job; returns why it stopped, None when it ended well."""
         from veduta.library import trips
         from veduta.library.add import Options, add_photos
-        from veduta.server.sight import opened
+        from veduta.server.sight import enabled, open_each, opened
 
         pace = Told(self._pace, self.also)
         if job.pull:
@@ -203,10 +203,19 @@ class Worker:
             waiting=lambda: pace.begin("waiting for another process to finish adding photos"),
         )
         try:
+            before = self.counts()
             recognizers, missing = opened(self._catalog)
             self.tell_missing(missing)
-            before = self.counts()
-            after = add_photos(self._catalog, job.folders, recognizers, pace, options, self._stop)
+            try:
+                after = add_photos(self._catalog, job.folders, recognizers, pace, options, self._stop)
+            except VedutaError:
+                raise
+            except Exception:  # one recognizer that cannot be opened must not keep the others from looking
+                if recognizers is not None:
+                    raise
+                recognizers, missing = open_each(enabled(self._catalog))
+                self.tell_missing(missing)
+                after = add_photos(self._catalog, job.folders, recognizers, pace, options, self._stop)
             if (after.photos, after.done) != (before.photos, before.done):
                 trips.find(self._catalog)
         except ModelUnavailable as error:
