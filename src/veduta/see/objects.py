@@ -43,17 +43,17 @@ class ObjectRecognizer:
 
     def see(self, photos: Sequence[Photo]) -> list[list[Finding]]:
         """Findings of each photo, best first."""
-        pictures = [_working_size(photo.pixels) for photo in photos]
+        pictures = [working_size(photo.pixels) for photo in photos]
         firsts = [windows(p.shape[1], p.shape[0]) for p in pictures]
-        seen = self._look(pictures, firsts)
+        seen = self.look(pictures, firsts)
         closer = [worth_reading(s, p.shape[1], p.shape[0]) for s, p in zip(seen, pictures, strict=True)]
-        details = self._look(pictures, closer)
+        details = self.look(pictures, closer)
         return [
             self._findings(photo, picture, merge(together([whole, detail])))
             for photo, picture, whole, detail in zip(photos, pictures, seen, details, strict=True)
         ]
 
-    def _look(self, pictures: Sequence[Pixels], parts: Sequence[Sequence[Tile]]) -> list[Boxes]:
+    def look(self, pictures: Sequence[Pixels], parts: Sequence[Sequence[Tile]]) -> list[Boxes]:
         """What is seen in the parts of each picture, in pixels of the picture."""
         work = [(index, tile) for index, tiles in enumerate(parts) for tile in tiles]
         found: list[list[Boxes]] = [[] for _ in pictures]
@@ -99,7 +99,7 @@ def probability(raw: float, number: int) -> float:
     return float(1 / (1 + np.exp(-offset - slope * np.log(raw / (1 - raw)))))
 
 
-def _working_size(pixels: Pixels) -> Pixels:
+def working_size(pixels: Pixels) -> Pixels:
     """The picture with its shorter side at LEVEL, the scale of the tiles, unless it is smaller."""
     height, width = pixels.shape[:2]
     scale = LEVEL / min(height, width)
