@@ -78,11 +78,16 @@ def browser(web_app: Path) -> Iterator[Browser]:
 class Visit:
     """One browser window that fails the test when the page logs an error or asks another machine for anything."""
 
-    def __init__(self, browser: Browser, url: str, width: int = 1360, height: int = 850, **options: Any) -> None:
+    def __init__(
+        self, browser: Browser, url: str, width: int = 1360, height: int = 850, **options: Any
+    ) -> None:
         self.url = url
+        self.closed = False
         self.complaints: list[str] = []
         self.strangers: list[str] = []
-        self.context: BrowserContext = browser.new_context(viewport={"width": width, "height": height}, **options)
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": width, "height": height}, **options
+        )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -104,6 +109,9 @@ class Visit:
 
     def close(self) -> None:
         """End the visit; what went wrong unseen fails the test."""
+        if self.closed:
+            return
+        self.closed = True
         self.context.close()
         if self.complaints:
             raise AssertionError("the page complained: " + "\n".join(self.complaints))
@@ -152,7 +160,9 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
         if process.poll() is not None:
             break
         time.sleep(0.1)
-    raise AssertionError(f"veduta up did not start: {log.read_text(encoding='utf-8', errors='replace')[-3000:]}")
+    raise AssertionError(
+        f"veduta up did not start: {log.read_text(encoding='utf-8', errors='replace')[-3000:]}"
+    )
 
 
 def ask(url: str, path: str) -> Any:
@@ -167,6 +177,8 @@ def settled(url: str, photos: int) -> None:
         status = ask(url, "/api/status")
         if status["state"] == "idle" and status["photos"] >= photos:
             return
+        if status["state"] == "failed":
+            raise AssertionError(f"reading photos stopped: {ask(url, '/api/activity')['message']}")
         time.sleep(0.25)
     raise AssertionError(f"the library did not come to rest: {status}")
 

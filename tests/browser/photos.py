@@ -83,10 +83,10 @@ CUTS = (
 )
 
 
-def make_photos(folder: Path) -> list[Path]:
-    """Write the pictures into `folder`, with time, position and camera in their EXIF; gives their paths."""
+def make_photos(folder: Path, most: int | None = None) -> list[Path]:
+    """Write the pictures (or the first `most`) into `folder`, with time, position and camera in their EXIF; gives their paths."""
     made = []
-    for cut in CUTS:
+    for cut in CUTS[:most]:
         package, inside = SOURCES[cut.source]
         spec = find_spec(package)
         if spec is None or spec.origin is None:
@@ -98,7 +98,9 @@ def make_photos(folder: Path) -> list[Path]:
             piece = picture.convert("RGB").crop(box)
         scale = 1280 / max(piece.size)
         if scale > 1:
-            piece = piece.resize((round(piece.width * scale), round(piece.height * scale)), Image.Resampling.LANCZOS)
+            piece = piece.resize(
+                (round(piece.width * scale), round(piece.height * scale)), Image.Resampling.LANCZOS
+            )
         path = folder / (cut.taken[:4] or "scans") / f"{cut.name}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         piece.save(path, quality=90, exif=_exif(cut))
@@ -111,7 +113,9 @@ def _exif(cut: Cut) -> Image.Exif:
     exif = Image.Exif()
     if cut.taken:
         taken = datetime.datetime.fromisoformat(cut.taken)
-        exif[0x010F], exif[0x0110] = ("Nikon", "D750") if cut.name.startswith("DSC") else ("Google", "Pixel 8")
+        exif[0x010F], exif[0x0110] = (
+            ("Nikon", "D750") if cut.name.startswith("DSC") else ("Google", "Pixel 8")
+        )
         facts = exif.get_ifd(0x8769)
         facts[0x9003] = taken.strftime("%Y:%m:%d %H:%M:%S")
         facts[0x829A], facts[0x829D], facts[0x8827], facts[0x920A] = 1 / 250, 1.8, 64, 6.9

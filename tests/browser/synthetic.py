@@ -122,7 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "session":
             self.json({"required": False, "active": True, "expires": None})
         elif path == "status":
-            facts = dict.fromkeys(("folders", "videos", "people", "named_people", "places", "favorites", "bytes"), 1)
+            facts = dict.fromkeys(
+                ("folders", "videos", "people", "named_people", "places", "favorites", "bytes"), 1
+            )
             library = {"directory": "/library", "version": "0", **facts}
             numbers = {"photos": catalog.total, "done": catalog.total, "pending": 0, "failed": 0}
             self.json({**numbers, "problems": [], "library": library, "missing_models": [], "state": "idle"})
@@ -144,7 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        self.wfile.write(f"event: activity\ndata: {json.dumps({**IDLE, 'photos': self.catalog.total})}\n\n".encode())
+        self.wfile.write(
+            f"event: activity\ndata: {json.dumps({**IDLE, 'photos': self.catalog.total})}\n\n".encode()
+        )
         self.wfile.flush()
         self.server.stopped.wait()  # type: ignore[attr-defined]
 
@@ -152,7 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Send an object."""
         self.reply(json.dumps(answer).encode())
 
-    def reply(self, body: bytes, kind: str = "application/json", cache: str = "no-cache", status: int = 200) -> None:
+    def reply(
+        self, body: bytes, kind: str = "application/json", cache: str = "no-cache", status: int = 200
+    ) -> None:
         """Send bytes."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -179,7 +185,9 @@ class SyntheticServer:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.stopped.set()  # type: ignore[attr-defined]
         self._server.shutdown()
         self._server.server_close()

@@ -25,7 +25,9 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 1360), ("light", 390), ("dark", 800)])
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1360), ("dark", 1360), ("light", 390), ("dark", 800)]
+)
 def test_no_serious_violation(visit: Any, library_url: str, axe: str, scheme: str, width: int) -> None:
     window = visit(library_url, width=width, color_scheme=scheme, reduced_motion="reduce")
     photo = ask(library_url, "/api/photos?limit=1")["photos"][0]["id"]
@@ -44,7 +46,9 @@ def test_no_serious_violation(visit: Any, library_url: str, axe: str, scheme: st
         )
         for violation in result["violations"]:
             if violation["impact"] in ("serious", "critical"):
-                where = "; ".join(node["html"][:160] + " " + node["failureSummary"][:200] for node in violation["nodes"][:3])
+                where = "; ".join(
+                    node["html"][:160] + " " + node["failureSummary"][:200] for node in violation["nodes"][:3]
+                )
                 found.append(f"{path}: {violation['id']}: {where}")
     window.complaints.clear()  # the page at a wrong address logs its refusal
     assert not found, "\n".join(found)

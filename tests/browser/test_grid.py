@@ -77,7 +77,12 @@ def test_photos_do_not_overlap_anywhere(visit: Any, synthetic: SyntheticServer) 
         assert len(boxes) > 5
         for i, (left, top, right, bottom) in enumerate(boxes):
             for other in boxes[i + 1 :]:
-                apart = other[0] >= right - 1 or other[2] <= left + 1 or other[1] >= bottom - 1 or other[3] <= top + 1
+                apart = (
+                    other[0] >= right - 1
+                    or other[2] <= left + 1
+                    or other[1] >= bottom - 1
+                    or other[3] <= top + 1
+                )
                 assert apart, (boxes[i], other)
 
 
@@ -102,7 +107,9 @@ def test_the_scrubber_leads_to_a_year(visit: Any, synthetic: SyntheticServer) ->
     scrubber.focus()
     assert scrubber.get_attribute("aria-valuetext") == "November 2024"
     page.keyboard.press("PageDown")
-    page.wait_for_function("document.querySelector('[role=slider]').getAttribute('aria-valuetext').endsWith('2023')")
+    page.wait_for_function(
+        "document.querySelector('[role=slider]').getAttribute('aria-valuetext').endsWith('2023')"
+    )
     box = scrubber.bounding_box()
     page.mouse.click(box["x"] + 30, box["y"] + box["height"] * 0.5)
     page.wait_for_selector(".tile img.loaded")

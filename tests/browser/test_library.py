@@ -19,7 +19,7 @@ def _photos(page: Page) -> Any:
 
 def test_a_newcomer_adds_a_folder(visit: Any, web_app: Path, tmp_path: Path) -> None:
     pictures = tmp_path / "pictures"
-    make_photos(pictures)
+    make_photos(pictures, most=6)
     with served(tmp_path / "library") as url:
         window = visit(url)
         page = window.go("/")
@@ -34,6 +34,7 @@ def test_a_newcomer_adds_a_folder(visit: Any, web_app: Path, tmp_path: Path) -> 
         expect(_photos(page).first).to_be_visible(timeout=90_000)
         page.get_by_role("link", name="Activity").click()
         expect(page.get_by_role("heading", name="Activity")).to_be_visible()
+        window.close()
 
 
 def test_browses_by_day_and_opens_a_photo(visit: Any, library_url: str) -> None:
@@ -58,11 +59,12 @@ def test_browses_by_day_and_opens_a_photo(visit: Any, library_url: str) -> None:
 def test_the_viewer_tells_what_is_known(visit: Any, library_url: str) -> None:
     page = visit(library_url).go("/")
     _photos(page).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("i")
     panel = page.get_by_role("complementary", name="Information")
     expect(panel.get_by_text("Pixel 8")).to_be_visible()
     expect(panel.get_by_text("ISO 64")).to_be_visible()
-    expect(panel.get_by_text("1280 ×")).to_be_visible()
+    expect(panel.get_by_text(re.compile(r"1280 ×|× 1280"))).to_be_visible()
     panel.get_by_role("button", name="3 stars").click()
     expect(panel.get_by_role("button", name="3 stars")).to_have_attribute("aria-pressed", "true")
     panel.get_by_label("Add a keyword").fill("holiday")
@@ -132,6 +134,7 @@ def test_makes_renames_and_deletes_an_album(visit: Any, library_url: str) -> Non
 
 def test_searches_by_place_and_takes_filters_away(visit: Any, library_url: str) -> None:
     page = visit(library_url).go("/")
+    expect(_photos(page).first).to_be_visible()
     page.keyboard.press("/")
     box = page.get_by_role("combobox", name="Search photos")
     expect(box).to_be_focused()
@@ -165,7 +168,9 @@ def test_what_is_seen_can_be_searched(visit: Any, library_url: str, store: Any) 
     expect(page.locator(".why").first).not_to_be_empty()
 
 
-def test_an_example_picture_finds_its_like(visit: Any, library_url: str, store: Any, photo_folder: Path) -> None:
+def test_an_example_picture_finds_its_like(
+    visit: Any, library_url: str, store: Any, photo_folder: Path
+) -> None:
     page = visit(library_url).go("/search")
     page.locator("input[type=file]").set_input_files(photo_folder / "2024/IMG_2051.jpg")
     expect(page.get_by_text("Looks like your picture")).to_be_visible()
@@ -189,10 +194,15 @@ def test_names_a_person_and_finds_her(visit: Any, library_url: str, store: Any) 
 
 
 def test_findings_are_drawn_and_text_can_be_selected(visit: Any, library_url: str, store: Any) -> None:
-    scan = next(p for p in ask(library_url, "/api/photos?limit=100")["photos"] if p["name"].startswith("scan_"))
+    scan = next(
+        p for p in ask(library_url, "/api/photos?limit=100")["photos"] if p["name"].startswith("scan_")
+    )
     page = visit(library_url).go(f"/photo/{scan['id']}")
+    expect(page.get_by_role("dialog", name=re.compile("scan_"))).to_be_visible()
     page.keyboard.press("f")
-    toggle = page.get_by_role("group", name="Findings that are drawn").get_by_role("button", name=re.compile("Text"))
+    toggle = page.get_by_role("group", name="Findings that are drawn").get_by_role(
+        "button", name=re.compile("Text")
+    )
     expect(toggle).to_have_attribute("aria-pressed", "true")
     assert page.locator(".frame svg polygon, .frame svg rect").count() > 2
     toggle.click()
@@ -208,7 +218,7 @@ def test_the_map_shows_where(visit: Any, library_url: str) -> None:
     expect(page.locator("[data-ready=true]")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name=re.compile("photos? here")).first).to_be_visible()
     page.get_by_role("complementary", name="Places").get_by_role("button", name=re.compile("Vienna")).click()
-    expect(page.get_by_role("button", name="6 photos here")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="6 photos here")).to_have_count(1, timeout=60_000)
     page.get_by_role("button", name="6 photos here").click()
     expect(page.get_by_role("region", name="Photos of this spot").get_by_role("link")).to_have_count(6)
 
@@ -221,7 +231,9 @@ def test_activity_names_the_broken_file(visit: Any, library_url: str) -> None:
     settled(library_url, 30)
 
 
-def test_settings_show_folders_recognizers_and_networks(visit: Any, library_url: str, photo_folder: Path) -> None:
+def test_settings_show_folders_recognizers_and_networks(
+    visit: Any, library_url: str, photo_folder: Path
+) -> None:
     page = visit(library_url).go("/settings")
     expect(page.get_by_text(str(photo_folder))).to_be_visible()
     expect(page.get_by_role("switch", name="Use faces")).to_be_visible()
@@ -265,11 +277,14 @@ def test_a_password_is_asked_for(visit: Any, web_app: Path, tmp_path: Path) -> N
         page.get_by_label("Password").fill("canal grande 1740")
         page.get_by_role("button", name="Open the library").click()
         expect(page.get_by_role("heading", name="Welcome to Veduta")).to_be_visible()
+        window.close()
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/albums/manual:999999", "/people/999999"])
 def test_wrong_addresses_are_told(visit: Any, library_url: str, path: str) -> None:
     window = visit(library_url)
     page = window.go(path)
-    expect(page.get_by_role("heading", name=re.compile("nothing at this address|could not be opened"))).to_be_visible()
+    expect(
+        page.get_by_role("heading", name=re.compile("nothing at this address|could not be opened"))
+    ).to_be_visible()
     window.complaints.clear()  # the browser itself logs the refusal

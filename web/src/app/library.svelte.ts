@@ -101,6 +101,7 @@ export function progress(activity: Activity): string {
   const stage = activity.stage ? activity.stage.charAt(0).toUpperCase() + activity.stage.slice(1) : "Working";
   if (activity.state === "idle") return "Everything is up to date";
   if (activity.state === "failed") return `The work stopped: ${activity.message ?? "no reason was given"}`;
+  if (!activity.stage && activity.state === "running") return "Getting ready";
   if (activity.state === "stopping") return "Stopping after the photos at hand";
   return activity.total ? `${stage}: ${number(activity.done)} of ${number(activity.total)}` : `${stage}: ${number(activity.done)}`;
 }

@@ -1,0 +1,152 @@
+"""Take the documentation's pictures of every page, in both themes: `python -m tests.browser.screenshots`.
+
+The photos shown are cut from packaged photographs (see photos.py); none is anybody's private picture.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import urllib.request
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.conftest import FLAGS, ROOT, ask, find_chromium, served, settled
+from tests.browser.photos import make_photos
+
+TARGET = ROOT / "docs/images"
+NAMES = {"astronaut": "Eileen Collins", "grace": "Grace Hopper"}
+
+
+def _tell(url: str, method: str, path: str, body: object) -> Any:
+    """Change something through the API."""
+    headers = {"content-type": "application/json", "x-veduta": "1"}
+    request = urllib.request.Request(
+        url.rstrip("/") + path, json.dumps(body).encode(), headers, method=method
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def _arrange(url: str) -> dict[str, int]:
+    """Name people, choose favorites, make albums; gives photo ids by file name."""
+    ids = {p["name"].removesuffix(".jpg"): p["id"] for p in ask(url, "/api/photos?limit=200")["photos"]}
+    for start, name in (("IMG_119", "Eileen Collins"), ("DSC_030", "Grace Hopper")):
+        for photo in (i for n, i in ids.items() if n.startswith(start)):
+            for face in ask(url, f"/api/photos/{photo}")["people"]:
+                _tell(url, "POST", f"/api/faces/{face['face_id']}/assign", {"name": name})
+    best = [ids[n] for n in ("IMG_2041", "IMG_2052", "IMG_1935", "DSC_0411", "IMG_1202")]
+    _tell(url, "PATCH", "/api/photos", {"ids": best, "change": {"favorite": True}})
+    _tell(
+        url,
+        "PATCH",
+        "/api/photos",
+        {"ids": [ids["IMG_2041"]], "change": {"rating": 5, "keywords": ["palace", "lake"]}},
+    )
+    _tell(url, "POST", "/api/albums", {"name": "Cards to print", "photos": best[:4]})
+    _tell(url, "POST", "/api/albums", {"name": "Coffee and cats", "query": "place:Vienna"})
+    return ids
+
+
+class Photographer:
+    """Takes pictures of pages into `TARGET`, as WebP."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser = browser
+        self.url = url.rstrip("/")
+
+    def take(
+        self,
+        name: str,
+        path: str,
+        scheme: str,
+        size: tuple[int, int] = (1360, 850),
+        act: Callable[[Page], None] | None = None,
+    ) -> None:
+        """One picture of one page; `act` does something first."""
+        context = self.browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        page = context.new_page()
+        page.goto(self.url + path)
+        page.wait_for_selector("h1, h2, [role=dialog]")
+        page.wait_for_timeout(900)
+        if act is not None:
+            act(page)
+        page.wait_for_timeout(900)
+        picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        context.close()
+        TARGET.mkdir(parents=True, exist_ok=True)
+        picture.save(TARGET / f"{name}-{scheme}.webp", quality=80, method=6)
+        print(f"{name}-{scheme}.webp", flush=True)
+
+
+def _select(page: Page) -> None:
+    page.locator('[data-index="1"]').focus()
+    page.keyboard.press("x")
+    page.locator('[data-index="3"]').click(modifiers=["Shift"])
+    page.mouse.move(5, 500)
+
+
+def _press(keys: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        for key in keys:
+            page.keyboard.press(key)
+            page.wait_for_timeout(500)
+
+    return act
+
+
+def _map(page: Page) -> None:
+    page.wait_for_selector("[data-ready=true]", timeout=60_000)
+    page.wait_for_timeout(2500)
+
+
+def _type(page: Page) -> None:
+    page.get_by_role("combobox").press_sequentially("ca", delay=60)
+    page.wait_for_timeout(600)
+
+
+def main() -> None:
+    """All pages, light and dark."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        pictures = Path(folder) / "Pictures"
+        make_photos(pictures)
+        (pictures / "IMG_0007.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        with served(Path(folder) / "empty") as url:
+            for scheme in ("light", "dark"):
+                Photographer(browser, url).take("welcome", "/", scheme)
+        with served(Path(folder) / "library", str(pictures)) as url:
+            settled(url, 30)
+            ids = _arrange(url)
+            person = ask(url, "/api/people")[0]["id"]
+            camera = Photographer(browser, url)
+            for scheme in ("light", "dark"):
+                camera.take("photos", "/", scheme)
+                camera.take("selection", "/", scheme, act=_select)
+                camera.take("search", "/search?q=cat", scheme)
+                camera.take("suggestions", "/search", scheme, act=_type)
+                camera.take("albums", "/albums", scheme)
+                camera.take("people", "/people", scheme)
+                camera.take("person", f"/people/{person}", scheme)
+                camera.take("map", "/map", scheme, act=_map)
+                camera.take("viewer", f"/photo/{ids['IMG_2041']}", scheme, act=_press("i"))
+                camera.take("findings", f"/photo/{ids['IMG_1701']}", scheme, act=_press("fi"))
+                camera.take("text", f"/photo/{ids['scan_0001']}", scheme, act=_press("fi"))
+                camera.take("duplicates", "/duplicates", scheme)
+                camera.take("activity", "/activity", scheme)
+                camera.take("settings", "/settings", scheme)
+                camera.take("phone-photos", "/", scheme, (390, 844))
+                camera.take("phone-viewer", f"/photo/{ids['IMG_2052']}", scheme, (390, 844))
+                camera.take("phone-people", "/people", scheme, (390, 844))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
