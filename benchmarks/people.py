@@ -28,6 +28,11 @@ ORDERS = 5
 
 
 def measure() -> list[Figure]:
+    """How well people are told apart, and how the time for it grows."""
+    return [*identities_figures(ORDERS), _speed()]
+
+
+def identities_figures(orders: int) -> list[Figure]:
     """Pairwise F1 over the photos whose identity is known, whatever the order in which they come."""
     folder = eval_dir() / "faces"
     with (folder / "labels.csv").open(encoding="utf-8") as table:
@@ -35,23 +40,22 @@ def measure() -> list[Figure]:
     recognizer = FaceRecognizer()
     seen = [recognizer.see([load(folder / row["file"], 2048)])[0] for row in rows]
     identity = [row["identity"] for row in rows]
-    scores = [_pairwise(identity, *_clustered(seen, order)) for order in range(ORDERS)]
+    scores = [_pairwise(identity, *_clustered(seen, order)) for order in range(orders)]
     worst = min(scores, key=lambda s: s[0])
     known = sum(bool(name) for name in identity)
-    figures = [
+    return [
         Figure(
             "people: pairwise F1",
             worst[0],
             target=0.90,
             n=known,
-            note=f"worst of {ORDERS} orders of import, {BATCH} photos at a time",
+            note=f"worst of {orders} orders of import, {BATCH} photos at a time",
         ),
         Figure("people: pairwise precision", worst[1], n=known),
         Figure("people: pairwise recall", worst[2], n=known),
         Figure("people: F1 of the best order", max(s[0] for s in scores), n=known),
         *_others(seen, identity),
     ]
-    return [*figures, _speed()]
 
 
 def _clustered(seen: Sequence[list[Finding]], order: int) -> tuple[list[int | None], float]:

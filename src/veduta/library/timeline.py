@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from veduta.library.catalog import Catalog
+from veduta.library.dates import date_of
 from veduta.library.postings import Postings, postings
 from veduta.library.schema import PhotoRow
 
@@ -109,7 +111,10 @@ def _between(session: Session, days: list[int], skip: int, limit: int) -> list[i
     """Photos of some days in a row, given newest first."""
     if not days:
         return []
-    return list(session.scalars(_page(PhotoRow.day.between(days[-1], days[0]), skip, limit)))
+    # By the moment, not by the day: one index then serves the range and the order.
+    first = datetime.datetime.combine(date_of(days[-1]), datetime.time.min)
+    end = datetime.datetime.combine(date_of(days[0]), datetime.time.max)
+    return list(session.scalars(_page(PhotoRow.taken.between(first, end), skip, limit)))
 
 
 def _page(condition: ColumnElement[bool], skip: int, limit: int) -> Select[int]:
