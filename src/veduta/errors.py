@@ -15,7 +15,9 @@ class UnreadableImage(VedutaError):
     def __init__(self, path: Path | str, reason: str) -> None:
         self.path = Path(path)
         self.reason = reason
-        super().__init__(f"{self.path.name}: {reason}")
+        # Names come in any encoding; a message must be printable in every one.
+        name = self.path.name.encode("utf-8", "replace").decode("utf-8")
+        super().__init__(f"{name}: {reason}")
 
 
 class ModelUnavailable(VedutaError):

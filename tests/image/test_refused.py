@@ -121,6 +121,10 @@ def test_names_in_any_encoding(tmp_path: Path) -> None:
         assert decode.load(path, 50).pixels.shape == (40, 50, 3)
         assert metadata.read_metadata(path).orientation == 1
         assert len(hashes.content_hash(path)) == 64
+        path.write_bytes(b"")
+        with pytest.raises(UnreadableImage) as caught:
+            decode.load(path)
+        assert str(caught.value).encode("utf-8").endswith(b": empty file (0 bytes)")
 
 
 def png_of(width: int, height: int) -> bytes:
