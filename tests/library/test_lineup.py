@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.library.light import Light, write_picture
+from veduta.errors import ModelUnavailable
 from veduta.library import lineup
 from veduta.library.add import add_photos
 from veduta.library.catalog import Catalog
-from veduta.library.status import wanted
+from veduta.library.status import status, wanted
 
 
 @pytest.fixture
@@ -18,11 +19,11 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Light]:
     """The recognizers that were opened; one is there."""
     made: list[Light] = []
 
-    def open_all() -> list[Light]:
+    def open_each() -> tuple[list[Light], dict[str, str]]:
         made.append(Light())
-        return made[-1:]
+        return made[-1:], {}
 
-    monkeypatch.setattr(lineup, "open_all", open_all)
+    monkeypatch.setattr(lineup, "open_each", open_each)
     return made
 
 
@@ -62,6 +63,25 @@ def test_a_library_analyzed_by_some_is_not_taken_for_done(
     assert len(opened) == 2
     with catalog.session() as session:
         assert wanted(session) == {"thumbnails": "1", "light": "1"}
+
+
+def test_a_recognizer_that_cannot_be_opened_keeps_no_other_from_looking(
+    catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_recognizer(name: str) -> Light:
+        if name == "light":
+            return Light()
+        raise {"gone": ModelUnavailable("pull the models"), "broken": KeyError("x")}[name]
+
+    monkeypatch.setattr(lineup, "names", lambda: ["gone", "light", "broken"])
+    monkeypatch.setattr(lineup, "open_recognizer", open_recognizer)
+    with pytest.raises(ModelUnavailable, match=r"broken: KeyError: 'x'; gone: pull the models"):
+        add_photos(catalog, [folder])
+    told = status(catalog)
+    assert (told.photos, told.pending) == (8, 8), "what has not looked yet is still to do"
+    light = Light()
+    assert add_photos(catalog, [folder], [light]).done == 8
+    assert light.shown == []
 
 
 def test_the_fingerprint_is_the_same_in_each_run() -> None:

@@ -13,7 +13,7 @@ from threading import Event
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from veduta.errors import CatalogError, NotFound
+from veduta.errors import CatalogError, ModelUnavailable, NotFound
 from veduta.image.thumbnails import SIDES
 from veduta.library import lineup, people, text_index
 from veduta.library.catalog import Catalog
@@ -202,20 +202,40 @@ def analyze(
     stop: Event,
     on_pipeline: Callable[[Pipeline], None] | None = None,
 ) -> None:
-    """Show every photo to every recognizer that has not seen it at its present version."""
+    """Show every photo to every recognizer that has not seen it at its present version.
+
+    Raises ModelUnavailable at the end when some of all recognizers could not be opened.
+    """
     program = lineup.fingerprint() if recognizers is None else None
     if program is not None:
         with catalog.session() as session:
             if lineup.idle(session, program):
                 return
-    recognizers = lineup.open_all() if recognizers is None else recognizers
+    missing: dict[str, str] = {}
+    if recognizers is None:
+        recognizers, missing = lineup.open_each()
     names = lineup.versions(recognizers)
+    everyone = {**names, **dict.fromkeys(missing, lineup.UNKNOWN)}
     with catalog.write() as session:
-        if lineup.keep(session, names, program):
-            _forget_failures_of_others(session, names)
+        if lineup.keep(session, everyone, program):
+            _forget_failures_of_others(session, everyone)
         total = len(session.scalars(select(PhotoRow.id).where(pending(names))).all())
-    if not total:
-        return
+    if total:
+        _run(catalog, recognizers, names, total, journal, progress, stop, on_pipeline)
+    if missing:
+        raise ModelUnavailable(lineup.unopened(missing))
+
+
+def _run(
+    catalog: Catalog,
+    recognizers: Sequence[Recognizer],
+    names: Mapping[str, str],
+    total: int,
+    journal: Journal,
+    progress: Progress,
+    stop: Event,
+    on_pipeline: Callable[[Pipeline], None] | None,
+) -> None:
     workers = worker_count()
     pipeline = Pipeline(catalog, recognizers, journal, workers, stop)
     if on_pipeline is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from veduta.errors import VedutaError
 from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION
 from veduta.library.schema import PhotoRow, Preference
 from veduta.library.status import WANTED, pending, wanted
@@ -18,6 +19,8 @@ from veduta.see.recognizer import Recognizer, names, open_recognizer
 
 PROGRAM = "recognizers_program"
 """Key of the preference that holds the fingerprint of the program that opened them last."""
+UNKNOWN = "?"
+"""Stands for the version of a recognizer that could not be opened: its photos stay pending."""
 _SOURCES = ("veduta.see", "veduta.nets", "veduta.nets.packs")
 
 
@@ -26,9 +29,29 @@ def open_all() -> list[Recognizer]:
     return [open_recognizer(name) for name in names()]
 
 
+def open_each() -> tuple[list[Recognizer], dict[str, str]]:
+    """The recognizers that can be opened, and why the others cannot, by name."""
+    opened, missing = [], {}
+    for name in names():
+        try:
+            opened.append(open_recognizer(name))
+        except VedutaError as error:
+            missing[name] = str(error)
+        # A recognizer may be anybody's: one that is broken does not keep the others from looking.
+        except Exception as error:
+            missing[name] = f"{type(error).__name__}: {error}"
+    return opened, missing
+
+
 def versions(recognizers: Sequence[Recognizer]) -> dict[str, str]:
     """Names and versions of everything that looks at a photo, thumbnails among it."""
     return {THUMBNAILS: THUMBNAILS_VERSION, **{one.name: one.version for one in recognizers}}
+
+
+def unopened(missing: Mapping[str, str]) -> str:
+    """What to tell about recognizers that could not be opened."""
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in sorted(missing.items()))
+    return f"some recognizers could not look at the photos; the others have ({reasons})"
 
 
 def keep(session: Session, lineup: Mapping[str, str], program: str | None) -> bool:
