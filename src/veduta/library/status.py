@@ -66,15 +66,14 @@ def status(catalog: Catalog) -> Status:
         recognizers = wanted(session)
         photos = _count(session, PhotoRow.missing_since.is_(None))
         waiting = _waiting(session, recognizers) if recognizers else photos
-        failed = session.scalar(
-            select(func.count(Work.photo_id.distinct()))
-            .join(PhotoRow, PhotoRow.id == Work.photo_id)
-            .where(Work.state == "failed", PhotoRow.missing_since.is_(None))
-        )
+        failing = exists().where(and_(Work.photo_id == PhotoRow.id, Work.state == "failed"))
+        if waiting and recognizers:  # a photo that still waits for one recognizer counts as pending only
+            failing = and_(failing, ~pending(recognizers))
+        failed = _count(session, and_(PhotoRow.missing_since.is_(None), failing)) if recognizers else 0
         problems = session.execute(select(Problem.path, Problem.reason).order_by(Problem.path)).all()
     return Status(
         photos=photos,
-        done=max(0, photos - waiting - (failed or 0)),
+        done=photos - waiting - failed,
         pending=waiting,
         failed=len(problems),
         problems=[(path, reason) for path, reason in problems],
