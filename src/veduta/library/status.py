@@ -66,7 +66,9 @@ def status(catalog: Catalog) -> Status:
         recognizers = wanted(session)
         photos = _count(session, PhotoRow.missing_since.is_(None))
         waiting = _waiting(session, recognizers) if recognizers else photos
-        failing = exists().where(and_(Work.photo_id == PhotoRow.id, Work.state == "failed"))
+        failing: ColumnElement[bool] = exists().where(
+            and_(Work.photo_id == PhotoRow.id, Work.state == "failed")
+        )
         if waiting and recognizers:  # a photo that still waits for one recognizer counts as pending only
             failing = and_(failing, ~pending(recognizers))
         failed = _count(session, and_(PhotoRow.missing_since.is_(None), failing)) if recognizers else 0
