@@ -157,3 +157,16 @@ def test_identifiers_decide_where_both_have_them(tmp_path: Path) -> None:
 )
 def test_formats_by_content(head: bytes, kind: str) -> None:
     assert formats.sniff(head) == kind
+
+
+def test_a_film_held_upright(clip: Path) -> None:
+    """Phones store films as the sensor lies and tell in the track's matrix how to turn them."""
+    data = bytearray(clip.read_bytes())
+    plain = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
+    place = data.index(plain, data.index(b"tkhd"))
+    data[place : place + 36] = struct.pack(">9i", 0, 65536, 0, -65536, 0, 0, 64 << 16, 0, 1 << 30)
+    clip.write_bytes(bytes(data))
+    facts = video.probe(clip)
+    assert (facts.width, facts.height, facts.rotation) == (64, 96, 90)
+    frame = video.first_frame(clip)
+    assert np.abs(frame.astype(int) - np.rot90(samples.gradient(), -1)).mean() < 6
