@@ -58,12 +58,11 @@ class Taxonomy:
         """Probabilities of `nodes`, from those of the classifier's outputs (..., outputs)."""
         return outputs @ self.membership
 
-    def choose(self, outputs: NDArray[np.float32], threshold: float, most: int) -> list[tuple[str, float]]:
-        """What can be said with a probability of at least `threshold`: the most special names, at most `most`.
+    def choose(self, likely: NDArray[np.float32], threshold: float, most: int) -> list[tuple[str, float]]:
+        """The most special of `nodes` with a probability `likely` of at least `threshold`, at most `most`.
 
         A group is named only when none below it is likely enough.
         """
-        likely = self.probabilities(outputs)
         said = {self.nodes[i]: float(likely[i]) for i in np.flatnonzero(likely >= threshold)}
         covered = {above for name in said for above in self.parents(name)}
         return sorted(((n, p) for n, p in said.items() if n not in covered), key=lambda item: -item[1])[:most]
