@@ -209,7 +209,7 @@ class Writer:
         return self._terms.setdefault((field, text), len(self._terms) + 1)
 
     def _block(self, start: int, count: int) -> None:
-        from veduta.library import words
+        from veduta.library import text_index, words
 
         rng = np.random.default_rng([11, start])
         ids = np.arange(start + 1, start + count + 1)
@@ -279,6 +279,9 @@ class Writer:
         with_text = every[rng.random(count) < 0.15]
         for _ in range(2):
             tokens = _zipf(rng, WORDS, len(with_text) * 4).reshape(-1, 4)
+            marks = [text_index.pairs([self._stem[t] for t in row]) for row in tokens.tolist()]
+            for column in range(3):
+                put(with_text, np.array([self._term("pair", row[column]) for row in marks]))
             for column in range(4):
                 numbers = np.array([self._term("text", self._stem[t]) for t in tokens[:, column]])
                 put(with_text, numbers, 230)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
-from veduta.library import dates, lexicon, phrases, words
+from veduta.library import dates, lexicon, phrases, text_index, words
 from veduta.library.catalog import Catalog
 from veduta.library.lexicon import Known
+from veduta.library.match import Mask, Match, all_of, any_of
 from veduta.library.person_names import person_names
 from veduta.library.postings import Postings, postings
 from veduta.library.query import And, Everything, Filter, Node, Not, Or, Phrase, Word, parse, write
@@ -24,17 +24,6 @@ CUT = 0.2
 FREE_FIELDS = {"text": 0.9, "title": 1.0, "file": 0.7, "gear": 0.8}
 _LONGEST_NAME = 5
 _DEEPEST_ALBUM = 5
-
-Mask = NDArray[np.bool_]
-Scores = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Match:
-    """Photos that match a part of a search, indexed by photo id; without `scores`, all alike."""
-
-    mask: Mask
-    scores: Scores | None = None
 
 
 @dataclass(slots=True)
@@ -81,9 +70,9 @@ class Matcher:
             self._negated = not self._negated
             return Match(mask)
         if isinstance(node, Or):
-            return _any([self._node(child) for child in node.children])
+            return any_of([self._node(child) for child in node.children])
         if isinstance(node, And):
-            return _all([self._node(child) if not isinstance(child, list) else self._run(child)
+            return all_of([self._node(child) if not isinstance(child, list) else self._run(child)
                          for child in _runs(node.children)])  # fmt: skip
         if isinstance(node, Filter):
             return self._filter(node)
@@ -104,7 +93,7 @@ class Matcher:
                     parts.append(self._free(span))
                     at += length
                     break
-        return _all(parts)
+        return all_of(parts)
 
     def _is_name(self, span: Sequence[str]) -> bool:
         text = " ".join(span)
@@ -126,7 +115,7 @@ class Matcher:
 
     def _free_match(self, leaf: Leaf, text: str, span: Sequence[str]) -> Match:
         leaf.terms = self._lexicon.find(text)
-        parts = [self._terms(leaf.terms)]
+        parts = [self._terms(leaf.terms)] if leaf.terms else []
         leaf.persons = self._people.find(text)
         if leaf.persons:
             parts.append(self._persons(leaf.persons))
@@ -138,8 +127,8 @@ class Matcher:
             known = self._known(name, stems, weight)
             if len(known) == len(set(stems)):
                 leaf.terms += known
-                parts.append(_all([self._terms([k]) for k in known]))
-        return _any(parts)
+                parts.append(all_of([self._terms([k]) for k in known]))
+        return any_of(parts, self.postings.size)
 
     def _is_word(self, text: str) -> bool:
         """Whether all words occur in some photo, even if never together."""
@@ -167,7 +156,7 @@ class Matcher:
         if leaf.persons:
             parts.append(self._persons(leaf.persons))
         parts += [self._together(leaf, name) for name in ("text", "title", "file")]
-        return _any(parts)
+        return any_of(parts)
 
     def _together(self, leaf: Leaf, name: str) -> Match:
         """Photos in whose texts the words of a phrase stand one after another."""
@@ -176,7 +165,14 @@ class Matcher:
         if len(known) < len(stems):
             return Match(np.zeros(self.postings.size, bool))
         leaf.terms += known
-        every = _all([self._terms([k]) for k in known])
+        parts = [self._terms([k]) for k in known]
+        if name == "text" and len(leaf.phrase or ()) > 1:
+            marks = sorted(set(text_index.pairs([words.stem(token) for token in leaf.phrase or ()])))
+            together = self._known("pair", marks)
+            if len(together) < len(marks):
+                return Match(np.zeros(self.postings.size, bool))
+            parts += [Match(self._terms([k]).mask) for k in together]
+        every = all_of(parts)
         kept = phrases.keep(self._session, name, leaf.phrase or [], np.flatnonzero(every.mask))
         mask = np.zeros(self.postings.size, bool)
         mask[kept] = True
@@ -269,7 +265,7 @@ class Matcher:
         leaf.terms = known
         if not stems or len(known) < len(stems):
             return Match(np.zeros(self.postings.size, bool))
-        return _all([self._terms([k]) for k in known])
+        return all_of([self._terms([k]) for k in known])
 
     def _number_filter(self, leaf: Leaf, node: Filter) -> Match:
         low, _, high = node.value.partition("..")
@@ -324,17 +320,22 @@ class Matcher:
             found = weights.astype(np.float32) * np.float32(known.factor / 255)
             np.maximum(found, scores[ids], out=found)
             scores[ids] = found
-        return Match(scores >= CUT, scores)
+        mask = scores >= CUT
+        if self.postings.size:
+            scores *= mask
+        return Match(mask, scores)
 
     def _persons(self, persons: Sequence[tuple[int, str]]) -> Match:
         mask = np.zeros(self.postings.size, bool)
         numbers = [number for number, _ in persons]
-        if numbers:
-            self._set(mask, self._session.scalars(select(Face.photo_id).where(Face.person_id.in_(numbers))))
+        # Someone is in 100,000 photos: one long text is read much faster than as many rows.
+        joined = func.aggregate_strings(cast(Face.photo_id, String), ",")
+        text = self._session.scalar(select(joined).where(Face.person_id.in_(numbers)))
+        self._set(mask, np.fromstring(text or "", np.int64, sep=","))
         return Match(mask)
 
     def _set(self, mask: Mask, ids: Iterable[int]) -> None:
-        array = np.fromiter(ids, np.int64)
+        array = ids if isinstance(ids, np.ndarray) else np.fromiter(ids, np.int64)
         mask[array[array < len(mask)]] = True
 
     def _days(self, found: dates.Days) -> Mask:
@@ -361,32 +362,3 @@ def _runs(children: Sequence[Node]) -> list[Node | list[Word]]:
         else:
             out.append(child)
     return out
-
-
-def _any(parts: Sequence[Match]) -> Match:
-    """Photos that match one of some parts; the best score counts."""
-    mask = parts[0].mask.copy()
-    for part in parts[1:]:
-        mask |= part.mask
-    if all(part.scores is None for part in parts):
-        return Match(mask)
-    scores = np.zeros(len(mask), np.float32)
-    for part in parts:
-        if part.scores is None:
-            scores[part.mask] = 1.0
-        else:
-            np.maximum(scores, np.where(part.mask, part.scores, 0), out=scores)
-    return Match(mask, scores)
-
-
-def _all(parts: Sequence[Match]) -> Match:
-    """Photos that match all of some parts; the mean of their scores."""
-    mask = parts[0].mask.copy()
-    for part in parts[1:]:
-        mask &= part.mask
-    scored = [part.scores for part in parts if part.scores is not None]
-    if not scored:
-        return Match(mask)
-    if len(scored) == 1:
-        return Match(mask, scored[0])
-    return Match(mask, np.add.reduce(scored) / np.float32(len(scored)))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from veduta.library import words
 from veduta.library.schema import FileRow, FindingRow, Keyword, PhotoRow
+from veduta.library.text_index import LOWEST
 
 MOST = 20_000
 """With more candidates than this only the newest are read; for a single word, all count as they are."""
@@ -44,9 +45,13 @@ def texts(session: Session, field: str, ids: Sequence[int]) -> Iterator[tuple[in
     """The texts of some photos, as (photo id, text): lines read, titles and keywords, or names of files."""
     if field == "text":
         rows = session.execute(
-            select(FindingRow.photo_id, FindingRow.text).where(
-                FindingRow.photo_id.in_(ids), FindingRow.kind.in_(("text", "plate"))
+            select(FindingRow.photo_id, FindingRow.text)
+            .where(
+                FindingRow.photo_id.in_(ids),
+                FindingRow.kind.in_(("text", "plate")),
+                FindingRow.score >= LOWEST["text"],
             )
+            .order_by(FindingRow.id)
         )
         yield from _joined(rows)
     elif field == "title":

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from veduta.library import lexicon, words
 from veduta.library.catalog import Catalog
-from veduta.library.matching import Match, Matcher
+from veduta.library.match import Match
+from veduta.library.matching import Matcher
 from veduta.library.postings import Postings, postings
 from veduta.library.query import FIELDS, Filter, Word, leaves, parse, write
 from veduta.library.reasons import why

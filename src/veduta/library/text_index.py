@@ -2,17 +2,19 @@
 
 A document is a list of (term, weight) pairs; a term is a word or name in a field. Fields: `label`, `scene`,
 `object`, `landmark` hold names as recognizers say them, the same with "+" what those are kinds of; `city`,
-`region`, `country`, `camera`, `lens`, `keyword` hold whole names; `text` (read in the photo), `title` (title,
-description, keywords), `file` (names of file and folders) and `gear` (words of camera and lens) hold stems;
-`is`, `people`, `rating` hold facts.
+`region`, `country`, `camera`, `lens`, `keyword` hold whole names; `text` (read in the photo; `pair` marks
+which words follow each other), `title` (title, description, keywords), `file` (names of file and folders)
+and `gear` (words of camera and lens) hold stems; `is`, `people`, `rating` hold facts.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,7 +168,9 @@ def _add_files(session: Session, ids: Sequence[int], weights: dict[int, Weights]
 def _add_findings(session: Session, ids: Sequence[int], weights: dict[int, Weights]) -> None:
     columns = (FindingRow.photo_id, FindingRow.kind, FindingRow.name, FindingRow.score, FindingRow.text)
     read: Counter[int] = Counter()
-    rows = session.execute(select(*columns, FindingRow.extra).where(FindingRow.photo_id.in_(ids)))
+    lines: defaultdict[int, list[str]] = defaultdict(list)
+    statement = select(*columns, FindingRow.extra).where(FindingRow.photo_id.in_(ids))
+    rows = session.execute(statement.order_by(FindingRow.id))
     for photo_id, kind, name, score, text, extra in rows:
         into = weights[photo_id]
         if kind in ("text", "plate") and score >= LOWEST[kind]:
@@ -174,6 +178,7 @@ def _add_findings(session: Session, ids: Sequence[int], weights: dict[int, Weigh
             _put(into, "text", terms, score)
             if kind == "text":
                 read[photo_id] += len(terms)
+            lines[photo_id].append(text or "")
         elif kind == "quality" and name in ("screenshot", "document") and score >= 0.5:
             _put(into, "is", [name], score)
         elif kind == "person" and score >= LOWEST["object"]:
@@ -184,6 +189,8 @@ def _add_findings(session: Session, ids: Sequence[int], weights: dict[int, Weigh
                 # Softmax labels exclude each other: a terrier or a spaniel, their sum is a dog.
                 before = into.get((f"{kind}+", broad), 0.0) if kind == "label" else 0.0
                 _put(into, f"{kind}+", [broad], min(1.0, before + score))
+    for photo_id, found in lines.items():
+        _put(weights[photo_id], "pair", pairs(words.stems(" ".join(found))))
     for photo_id, count in read.items():
         if count >= FEWEST_WORDS:
             _put(weights[photo_id], "is", ["text"])
@@ -203,6 +210,13 @@ def parents(extra: Any) -> tuple[str, ...]:
 def text_terms(text: str) -> list[str]:
     """The terms by which a text that was read in a photo is found."""
     return [*words.stems(text), *sorted(words.characters(text))]
+
+
+def pairs(stems: Sequence[str]) -> list[str]:
+    """For each two stems in a row, one of 262,144 marks: few photos have all marks of a phrase but not the
+    phrase.
+    """
+    return [f"{crc32(f'{a} {b}'.encode()) & 0x3FFFF:05x}" for a, b in pairwise(stems)]
 
 
 def _put(into: Weights, field: str, found: Iterable[str], weight: float = 1.0) -> None:

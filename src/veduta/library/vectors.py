@@ -31,7 +31,7 @@ EXACT = 20_000
 """Up to this many vectors are kept whole and compared exactly."""
 CANDIDATES = 400
 """So many of the best by their codes are compared exactly."""
-_TRAINING = 30_000
+_TRAINING = 12_000
 _REDUCED = 256
 _CHUNK = 4096
 _BATCH = 900
