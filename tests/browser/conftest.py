@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.photos import make_photos
 from tests.browser.synthetic import STATIC
 
 ROOT = Path(__file__).parents[2]
+expect.set_options(timeout=20_000)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -84,7 +84,7 @@ CUTS = (
 
 
 def make_photos(folder: Path, most: int | None = None) -> list[Path]:
-    """Write the pictures (or the first `most`) into `folder`, with time, position and camera in their EXIF; gives their paths."""
+    """Write the pictures (or the first `most`), with time, position and camera in their EXIF; gives their paths."""
     made = []
     for cut in CUTS[:most]:
         package, inside = SOURCES[cut.source]

@@ -46,7 +46,7 @@ def _arrange(url: str) -> dict[str, int]:
         url,
         "PATCH",
         "/api/photos",
-        {"ids": [ids["IMG_2041"]], "change": {"rating": 5, "keywords": ["palace", "lake"]}},
+        {"ids": [ids["IMG_2041"]], "change": {"rating": 5, "keywords": ["lake"]}},
     )
     _tell(url, "POST", "/api/albums", {"name": "Cards to print", "photos": best[:4]})
     _tell(url, "POST", "/api/albums", {"name": "Coffee and cats", "query": "place:Vienna"})

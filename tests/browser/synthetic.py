@@ -1,4 +1,4 @@
-"""A make-believe server: the built web app over a catalog of any size, with the answers the grid needs and no library."""
+"""A make-believe server: the built web app over a catalog of any size, with the answers that the grid needs."""
 
 from __future__ import annotations
 
