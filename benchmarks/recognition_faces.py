@@ -59,7 +59,8 @@ def _pairs(folder: Path, recognizer: FaceRecognizer) -> list[Figure]:
         if a is not None and b is not None:
             distance[index] = float(np.linalg.norm(a - b))
     right = int(np.sum((distance < SAME_PERSON) == same))
-    note = f"threshold {SAME_PERSON}, fixed beforehand (dlib's 0.6 over the usual length of its vectors)"
+    note = f"threshold {SAME_PERSON}: dlib's 0.6 over the usual length of its vectors on other pictures;"
+    note += " alignment and mirroring were compared on these pairs"
     interval = share(right, len(rows))
     gap = f"largest distance of a same pair {distance[same].max():.4f}"
     gap += f", smallest of a different pair {distance[~same].min():.4f}"

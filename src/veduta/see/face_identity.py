@@ -3,10 +3,12 @@
 **Distances.** dlib compares its vectors by Euclidean distance, the same person below 0.6. Ours are the mean
 of the vectors of the face and of its mirror image, brought to unit length, so that one index serves all
 kinds of vectors; their Euclidean distance d and cosine c carry the same information: d**2 = 2 - 2c. dlib's
-vectors are 1.376 long (median over 146 faces of pictures that no figure is reported on), so its 0.6 becomes
-`SAME_PERSON` = 0.436, that is c > 0.905. Below `SURE_PERSON` two faces are one person almost without
-exception; between it and `MAYBE_PERSON` one should want a second witness (another photo of the cluster, the
-user). Faces without a vector (too small) have no identity.
+vectors are 1.376 long (median over 146 faces of pictures on which no face figure is reported), so its 0.6
+becomes `SAME_PERSON` = 0.436, that is c > 0.905. Below `SURE_PERSON` two faces are one person almost
+without exception; between it and `MAYBE_PERSON` one should want a second witness (another photo of the
+cluster, the user). Faces without a vector (too small) have no identity. `SAME_PERSON` alone is derived from
+other pictures; the other two limits were set with a look at the evaluation pairs, so no figure is claimed
+for them.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ SAME_PERSON = 0.436
 MAYBE_PERSON = 0.48
 
 # Where CenterFace's five points lie in dlib's aligned chips, in pixels of a 150 x 150 chip: medians over 167
-# faces of pictures that no figure is reported on, which dlib's own detector and 5-point predictor aligned.
+# faces, aligned by dlib's own detector and 5-point predictor, of pictures on which no face figure is reported.
 TEMPLATE: Floats = np.array(
     [[49.30, 48.22], [103.13, 47.71], [76.39, 78.24], [53.37, 102.70], [98.17, 102.86]], np.float32
 )

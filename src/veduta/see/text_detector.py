@@ -30,6 +30,10 @@ OVERLAP = 96
 SMALL = 18
 COMFORTABLE = 32
 LEAST_GAIN = 1.2
+# Text is beyond doubt: the mean probability of a region that is longer than high. Without it, this many tiles.
+SURE = 0.7
+LINE_LIKE = 1.5
+MOST_DOUBTFUL = 2
 # Pictures that go through the network before their maps are stored compactly.
 AT_ONCE = 4
 
@@ -96,10 +100,15 @@ class TextDetector:
             picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         tall, wide = picture.shape[:2]
         values = cv2.resize(glance.values, (wide, tall), interpolation=cv2.INTER_LINEAR)
-        # Where some text is sure, more is near, too small for a glance: then look everywhere.
-        sure = bool(regions(glance.values, glance.scale))
-        wanted_at = np.array([[0, 0, wide, tall]], np.float32) if sure else small[:, :4] * (scale / known)
-        places = _tiles(wanted_at, wide, tall)
+        # Where text is beyond doubt, more is near, too small for a glance: then look everywhere. Otherwise only
+        # where the most hints are, so that a photo of mere texture does not pay for reading it.
+        found = regions(glance.values, glance.scale)
+        if any(
+            r.score >= SURE and max(r.width, r.height) >= LINE_LIKE * min(r.width, r.height) for r in found
+        ):
+            places = _tiles(np.array([[0, 0, wide, tall]], np.float32), wide, tall)
+        else:
+            places = _tiles(small[:, :4] * (scale / known), wide, tall)[:MOST_DOUBTFUL]
         tiles = self._probabilities([picture[y : y + TILE, x : x + TILE] for x, y in places])
         for (x, y), tile in zip(places, tiles, strict=True):
             _paste(values, tile, x, y)
@@ -131,19 +140,20 @@ def _starts(length: int) -> list[int]:
 
 
 def _tiles(boxes: Floats, width: int, height: int) -> list[tuple[int, int]]:
-    """The corners (x, y) of those tiles that show any of the boxes (n, 4)."""
+    """The corners (x, y) of those tiles that show any of the boxes (n, 4), those that show most first."""
     inner = OVERLAP // 2
-    return [
-        (x, y)
-        for y in _starts(height)
-        for x in _starts(width)
-        if np.any(
-            (boxes[:, 0] < x + TILE - inner * (x + TILE < width))
-            & (boxes[:, 2] > x + inner * (x > 0))
-            & (boxes[:, 1] < y + TILE - inner * (y + TILE < height))
-            & (boxes[:, 3] > y + inner * (y > 0))
-        )
-    ]
+    tiles = []
+    for y in _starts(height):
+        for x in _starts(width):
+            shown = np.sum(
+                (boxes[:, 0] < x + TILE - inner * (x + TILE < width))
+                & (boxes[:, 2] > x + inner * (x > 0))
+                & (boxes[:, 1] < y + TILE - inner * (y + TILE < height))
+                & (boxes[:, 3] > y + inner * (y > 0))
+            )
+            if shown:
+                tiles.append((-int(shown), y, x))
+    return [(x, y) for _, y, x in sorted(tiles)]
 
 
 def _paste(values: ProbabilityMap, tile: ProbabilityMap, x: int, y: int) -> None:
