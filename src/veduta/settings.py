@@ -20,13 +20,19 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="VEDUTA_", extra="ignore")
 
     home: Path = Field(default_factory=_data_directory, description="where libraries and models live")
-    models: Path | None = Field(None, description="the model store, if it is not home/models")
-    library: Path | None = Field(None, description="the library, if it is not home/library")
-    database: str | None = Field(None, description="database URL of the catalog; none: SQLite inside the library")
-    threads: int = Field(0, ge=0, description="processor threads for networks; 0: all cores")
-    analysis_side: int = Field(2048, ge=640, description="longer side, in pixels, at which photos are analyzed")
-    max_pixels: int = Field(400_000_000, description="pictures with more pixels than this are refused")
-    max_file_bytes: int = Field(2_000_000_000, description="files larger than this are refused")
+    models: Path | None = Field(default=None, description="the model store, if it is not home/models")
+    library: Path | None = Field(default=None, description="the library, if it is not home/library")
+    database: str | None = Field(
+        default=None, description="database URL of the catalog; none: SQLite inside the library"
+    )
+    threads: int = Field(default=0, ge=0, description="processor threads for networks; 0: all cores")
+    analysis_side: int = Field(
+        default=2048, ge=640, description="longer side, in pixels, at which photos are analyzed"
+    )
+    max_pixels: int = Field(
+        default=400_000_000, description="pictures with more pixels than this are refused"
+    )
+    max_file_bytes: int = Field(default=2_000_000_000, description="files larger than this are refused")
 
     @property
     def models_directory(self) -> Path:

@@ -62,9 +62,7 @@ def test_a_database_that_cannot_grow_says_so(tmp_path: Path, folder: Path, expec
     with Catalog.open(tmp_path / "small") as catalog:
         with catalog.session() as session:
             pages = session.execute(text("PRAGMA page_count")).scalar_one()
-        event.listen(
-            catalog.engine, "connect", lambda c, _: c.execute(f"PRAGMA max_page_count = {pages}")
-        )
+        event.listen(catalog.engine, "connect", lambda c, _: c.execute(f"PRAGMA max_page_count = {pages}"))
         catalog.engine.dispose()
         with pytest.raises(CatalogError, match="disk is full"):
             add_photos(catalog, [folder], [Light(), Moody()])

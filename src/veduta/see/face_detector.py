@@ -130,7 +130,7 @@ def _glance(photo: Photo) -> _View:
         return _View(pixels, max(pixels.shape[:2]) / longer)
     scale = min(MOST_ENLARGED, GLANCE / longer)
     size = (max(1, int(width * scale)), max(1, int(height * scale)))
-    return _View(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_LINEAR), scale)
+    return _View(np.asarray(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8), scale)
 
 
 def _decode(view: _View, heat: Floats, size: Floats, offset: Floats, points: Floats) -> list[Face]:
@@ -185,7 +185,7 @@ def _closer_views(photo: Photo, glance: _View, faces: Sequence[Face]) -> list[_V
         piece = photo.pixels[y:bottom, x:right]
         size = (max(1, int((right - x) * scale)), max(1, int((bottom - y) * scale)))
         if scale < 1:
-            piece = cv2.resize(piece, size, interpolation=cv2.INTER_AREA)
+            piece = np.asarray(cv2.resize(piece, size, interpolation=cv2.INTER_AREA), np.uint8)
         views.append(_View(piece, scale, x, y, (x > 0, y > 0, right < width, bottom < height)))
         waiting = [face for face in waiting if not _inside(face, x, y, right, bottom, width, height)]
     return views

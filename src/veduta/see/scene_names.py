@@ -16,7 +16,8 @@ _GROUPS: dict[str, str] = {
     "outdoor nature": "bamboo_forest botanical_garden corn_field desert-sand rainforest yard",
     "outdoor building": "abbey amphitheater chalet church-outdoor lighthouse monastery-outdoor palace skyscraper"
     " temple-east_asia fire_station shed courtyard",
-    "outdoor city": "amusement_park bridge cemetery construction_site fountain market-outdoor phone_booth playground slum",
+    "outdoor city": "amusement_park bridge cemetery construction_site fountain market-outdoor phone_booth"
+    " playground slum",
     "outdoor road": "driveway gas_station highway parking_lot railroad_track runway",
     "outdoor sport": "baseball_field campsite golf_course racecourse stadium-football track-outdoor",
 }

@@ -97,9 +97,9 @@ class TextDetector:
         picture = photo.pixels
         if scale < 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
         tall, wide = picture.shape[:2]
-        values = cv2.resize(glance.values, (wide, tall), interpolation=cv2.INTER_LINEAR)
+        values = np.asarray(cv2.resize(glance.values, (wide, tall), interpolation=cv2.INTER_LINEAR), np.uint8)
         # Where text is beyond doubt, more is near, too small for a glance: then look everywhere. Otherwise only
         # where the most hints are, so that a photo of mere texture does not pay for reading it.
         found = regions(glance.values, glance.scale)

@@ -131,7 +131,7 @@ def _characters() -> list[str]:
 
 
 def _width(crop: Pixels) -> int:
-    return math.ceil(HEIGHT * crop.shape[1] / crop.shape[0])
+    return int(math.ceil(HEIGHT * crop.shape[1] / crop.shape[0]))
 
 
 def _fit(crop: Pixels, width: int) -> Pixels:

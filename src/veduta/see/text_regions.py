@@ -57,9 +57,11 @@ def regions(probabilities: ProbabilityMap, scale: tuple[float, float]) -> list[R
             continue
         # Growing a rectangle by a distance and enclosing it again adds twice that distance to each side.
         grown = GROWTH * size[0] * size[1] / (2 * (size[0] + size[1]))
-        corners = cv2.boxPoints((center, (size[0] + 2 * grown, size[1] + 2 * grown), angle))
+        corners = np.asarray(
+            cv2.boxPoints((center, (size[0] + 2 * grown, size[1] + 2 * grown), angle)), np.float32
+        )
         height, width = probabilities.shape
-        corners = np.clip(corners, 0, (width, height)) / np.float32(scale)
+        corners = np.clip(corners, 0, (width, height)).astype(np.float32) / np.array(scale, np.float32)
         found.append(Region(_clockwise(corners.astype(np.float32)), score))
     return found
 
@@ -81,14 +83,14 @@ def _rectangles(
 ) -> Iterator[tuple[tuple[float, float], tuple[float, float], float, NDArray[np.int32]]]:
     """Center, size and angle of the smallest rectangle around each patch of text, and its contour."""
     mask = (probabilities > threshold * 255).astype(np.uint8)
-    mask = cv2.dilate(mask, np.ones((2, 2), np.uint8))
+    mask = np.asarray(cv2.dilate(mask, np.ones((2, 2), np.uint8)), np.uint8)
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     if len(contours) > MOST_LINES:
         contours = sorted(contours, key=cv2.contourArea, reverse=True)[:MOST_LINES]
     for contour in contours:
-        center, size, angle = cv2.minAreaRect(contour)
-        if min(size) >= thinnest:
-            yield center, size, angle, contour
+        (x, y), (width, height), angle = cv2.minAreaRect(contour)
+        if min(width, height) >= thinnest:
+            yield (x, y), (width, height), angle, np.asarray(contour, np.int32)
 
 
 def _score(probabilities: ProbabilityMap, contour: NDArray[np.int32]) -> float:
