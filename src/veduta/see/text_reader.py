@@ -131,7 +131,8 @@ def _characters() -> list[str]:
 
 
 def _width(crop: Pixels) -> int:
-    return int(math.ceil(HEIGHT * crop.shape[1] / crop.shape[0]))
+    width: int = math.ceil(HEIGHT * crop.shape[1] / crop.shape[0])
+    return width
 
 
 def _fit(crop: Pixels, width: int) -> Pixels:

@@ -61,8 +61,8 @@ def regions(probabilities: ProbabilityMap, scale: tuple[float, float]) -> list[R
             cv2.boxPoints((center, (size[0] + 2 * grown, size[1] + 2 * grown), angle)), np.float32
         )
         height, width = probabilities.shape
-        corners = np.clip(corners, 0, (width, height)).astype(np.float32) / np.array(scale, np.float32)
-        found.append(Region(_clockwise(corners.astype(np.float32)), score))
+        inside = np.clip(corners, 0, (width, height)) / np.asarray(scale)
+        found.append(Region(_clockwise(inside.astype(np.float32)), score))
     return found
 
 
