@@ -101,7 +101,7 @@ class VectorIndex:
             ids, vectors = read(session, self.space, sorted(fresh))
             kept = ~np.isin(self._ids, np.fromiter(fresh, np.int64, len(fresh)))
             self._ids, whole = np.concatenate([self._ids[kept], ids]), self._whole[kept]
-            self._whole = np.concatenate([whole, vectors]) if len(whole) else vectors
+            self._whole = np.concatenate([part for part in (whole, vectors) if len(part)] or [whole])
             if len(self._base_ids):
                 self._changed = self._changed | fresh
         self._seq = latest
