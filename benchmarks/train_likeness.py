@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from benchmarks.figure import eval_dir
 from benchmarks.trunk import sights
 from veduta.files import replacing
-from veduta.see.likeness import pool
 
 COMPONENTS = 700
 DIMENSIONS = 256
@@ -84,8 +83,8 @@ def main() -> None:
     other_paths = sorted(
         p for p in (folder / "others" / "train").rglob("*") if p.suffix != ".csv" and p.is_file()
     )
-    bank = np.stack([pool(s) for s in sights(bank_paths)]).astype(np.float64)
-    others = np.stack([pool(s) for s in sights(other_paths)]).astype(np.float64)
+    bank = np.stack([s.statistics for s in sights(bank_paths)]).astype(np.float64)
+    others = np.stack([s.statistics for s in sights(other_paths)]).astype(np.float64)
     names = np.array([p.parent.name for p in bank_paths])
     basis = components(np.vstack([bank, others]), COMPONENTS)
     scores = {s: cross_validated(basis, bank, names, others, s) for s in SHRINKAGES}

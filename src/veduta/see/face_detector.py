@@ -24,8 +24,8 @@ STRIDE = 4
 
 # Photos smaller than the glance are enlarged, but not more than twice: beyond that, texture turns into faces.
 MOST_ENLARGED = 2.0
-# (height, width) that the network is compiled for: square, 4:3, 16:9 and small.
-SHAPES = ((640, 640), (480, 640), (640, 480), (384, 640), (640, 384), (320, 320))
+# (height, width) that the network is compiled for: square, 4:3 either way, small. Each costs 90 MB.
+SHAPES = ((640, 640), (480, 640), (640, 480), (320, 320))
 
 # Raw scores. A hint is worth a closer look; what is kept is a face in two cases of three or more.
 HINT = 0.2

@@ -1,4 +1,4 @@
-"""Scenes: what kind of place a photo shows, told by a small classifier of our own on top of EfficientNet-Lite2.
+"""Scenes: what kind of place a photo shows, told by a small linear classifier on top of EfficientNet-Lite2.
 
 How it was learned, and from which pictures: ``benchmarks/train_scenes.py``.
 """
@@ -6,7 +6,7 @@ How it was learned, and from which pictures: ``benchmarks/train_scenes.py``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 from importlib.resources import files
 from io import BytesIO
 
@@ -16,79 +16,107 @@ from numpy.typing import NDArray
 from veduta.image.photo import Photo
 from veduta.see.calibration import Calibration, softmax
 from veduta.see.finding import Finding
-from veduta.see.scene_names import parents, readable
+from veduta.see.taxonomy import Taxonomy, imagenet, read_table
 from veduta.see.trunk import Floats, Sight, Trunk, shared_trunk
 
-THRESHOLD = 0.45  # lowest calibrated probability of a scene
-MOST = 2
+MOST = 2  # scenes of one photo
+THRESHOLD = 0.5  # lowest calibrated probability of a scene
+TOPS = ("indoor", "outdoor")  # said as parents only
+
+LOGITS_WEIGHT = 0.7
+HINTS_WEIGHT = 0.3
+HINTS_TEMPERATURE = 1.4
+FAINT = 2e-3  # what a hint says when its labels are absent
+SILENT = 6e-3  # what is assumed of a scene that no label speaks for
+
+
+@cache
+def taxonomy() -> Taxonomy:
+    """The scenes and their groups."""
+    leaves = [(row[1], row[2]) for row in read_table("scenes.tsv")]
+    return Taxonomy(leaves, [(group, above) for group, above in read_table("scene_groups.tsv")])
+
+
+@cache
+def keys() -> list[str]:
+    """The scenes as the training pictures call them, in the classifier's order."""
+    return [row[0] for row in read_table("scenes.tsv")]
+
+
+@cache
+def _hints() -> NDArray[np.float32]:
+    """(1000, scenes): 1 where a label of ImageNet speaks for a scene."""
+    names = imagenet().outputs
+    table = np.zeros((len(names), len(keys())), np.float32)
+    for column, row in enumerate(read_table("scenes.tsv")):
+        for label in filter(None, row[3].split(", ")):
+            table[[i for i, name in enumerate(names) if name == label], column] = 1
+    return table
 
 
 def describe(sight: Sight) -> Floats:
-    """What the classifier reads: pooled features and ImageNet logits, each brought to a fixed length; (2280,)."""
-    pooled = sight.pooled / max(float(np.linalg.norm(sight.pooled)), 1e-9)
+    """What the classifier reads: statistics of the maps and the ImageNet logits, float32 (3800,)."""
     logits = sight.logits - sight.logits.mean()
-    return np.concatenate([20 * pooled, 10 * logits / max(float(np.linalg.norm(logits)), 1e-9)]).astype(
+    logits = logits * np.float32(LOGITS_WEIGHT / max(float(np.linalg.norm(logits)), 1e-9))
+    return np.concatenate([sight.statistics, logits])
+
+
+def evidence(logits: Floats) -> Floats:
+    """What ImageNet's own labels say for each scene: weighted log-probabilities, (n, scenes) from (n, 1000)."""
+    likely = softmax(logits / HINTS_TEMPERATURE) @ _hints()
+    spoken = _hints().any(axis=0)
+    said: Floats = np.float32(HINTS_WEIGHT) * np.log(np.where(spoken, likely + FAINT, SILENT)).astype(
         np.float32
     )
+    return said
 
 
 class SceneRecognizer:
-    """At most two scenes for each photo; none where the classifier is not sure of one.
+    """At most two scenes for each photo; their group where the kind of place is unsure, else none.
 
-    `extra["parents"]` says indoors or outdoors, and the group of the scene.
+    `extra["parents"]` are the groups above: "coffee shop" is a "restaurant", "indoor".
     """
 
     name = "scenes"
     version = "1"
 
     def __init__(self, trunk: Trunk | None = None) -> None:
-        self._given = trunk
-
-    @cached_property
-    def _trunk(self) -> Trunk:
-        return self._given or shared_trunk()
-
-    @cached_property
-    def _classifier(self) -> tuple[Floats, Floats, list[str]]:
+        self._trunk = trunk or shared_trunk()
+        self._calibration = Calibration.load("scenes.json")
         data = np.load(BytesIO((files("veduta.see") / "data" / "scenes.npz").read_bytes()))
-        return (
-            data["weights"].astype(np.float32),
-            data["bias"].astype(np.float32),
-            [str(n) for n in data["names"]],
-        )
-
-    @cached_property
-    def _calibration(self) -> Calibration:
-        return Calibration.load("scenes.json")
-
-    @property
-    def names(self) -> list[str]:
-        """The scenes as the training pictures call them, in the order of `logits`."""
-        return self._classifier[2]
+        self._weights = data["weights"].astype(np.float32)
+        self._bias = data["bias"].astype(np.float32)
 
     def logits(self, sights: Sequence[Sight]) -> NDArray[np.float32]:
-        """Uncalibrated evidence, float32 (n, scenes)."""
-        weights, bias, _ = self._classifier
-        return np.stack([describe(sight) for sight in sights]) @ weights.T + bias
+        """Uncalibrated evidence, float32 (n, scenes) in the order of `keys`."""
+        learned = np.stack([describe(sight) for sight in sights]) @ self._weights + self._bias
+        logits: Floats = learned + evidence(np.stack([sight.logits for sight in sights]))
+        return logits
+
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Calibrated probability of each of the taxonomy's nodes."""
+        return self._calibration.apply(
+            taxonomy().probabilities(softmax(logits / self._calibration.temperature))
+        )
 
     def see(self, photos: Sequence[Photo]) -> list[list[Finding]]:
         """The scenes of each photo, most likely first."""
         if not photos:
             return []
-        raw = softmax(self.logits(self._trunk.look(photos)) / self._calibration.temperature)
-        return [self._say(row) for row in self._calibration.apply(raw)]
+        likely = self.probabilities(self.logits(self._trunk.look(photos)))
+        return [self._say(row) for row in likely]
 
-    def _say(self, probabilities: Floats) -> list[Finding]:
-        best = np.argsort(-probabilities)[:MOST]
+    def _say(self, likely: Floats) -> list[Finding]:
+        chosen = taxonomy().choose(likely, THRESHOLD, MOST)
         return [
             Finding(
                 "scene",
-                readable(self.names[index]),
-                float(probabilities[index]),
+                name,
+                min(1.0, probability),
                 self.name,
                 self.version,
-                extra={"parents": parents(self.names[index])},
+                extra={"parents": taxonomy().parents(name)},
             )
-            for index in best
-            if probabilities[index] >= THRESHOLD
+            for name, probability in chosen
+            if name not in TOPS
         ]

@@ -18,8 +18,8 @@ from veduta.see.text_regions import Floats, ProbabilityMap, Region, hints, regio
 
 GLANCE = 736
 TILE = 736
-# (height, width) that the network is compiled for: square (tiles too), 4:3, 16:9 and small.
-SHAPES = ((736, 736), (576, 736), (736, 576), (416, 736), (736, 416), (320, 320))
+# (height, width) that the network is compiled for: square (tiles too), 4:3 either way, small. Each costs 130 MB.
+SHAPES = ((736, 736), (576, 736), (736, 576), (320, 320))
 MOST_ENLARGED = 3.0
 
 # Tiles share this much with each neighbor; the outer half of it is left to that neighbor, who sees it in

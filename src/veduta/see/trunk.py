@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ MEMO = "lite2"
 SIZES = ((288, 288), (320, 256), (256, 320))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sight:
     """What the network gives for one photo.
 
@@ -36,6 +36,24 @@ class Sight:
     pooled: Floats
     last: Floats
     middle: Floats
+
+    @cached_property
+    def statistics(self) -> Floats:
+        """Four statistics of the maps in one vector of 2800 numbers, each part of fixed length.
+
+        Mean and generalized mean (Radenovic et al. 2018, arXiv 1711.02512) of the last layer, then mean and
+        deviation of the stride-16 layer at half weight.
+        """
+        cubes = (self.last * self.last * self.last).mean(axis=(1, 2))
+        middle = self.middle.reshape(len(self.middle), -1)
+        parts = (self.pooled, np.cbrt(cubes), middle.mean(axis=1), middle.std(axis=1))
+        weights = (1.0, 1.0, 0.5, 0.5)
+        return np.concatenate(
+            [
+                part * (w / max(float(np.linalg.norm(part)), 1e-9))
+                for part, w in zip(parts, weights, strict=True)
+            ]
+        ).astype(np.float32)
 
 
 def fitted(pixels: Pixels) -> Pixels:
@@ -50,7 +68,7 @@ class Trunk:
     """The network, opened once; can be shared between threads."""
 
     def __init__(self, store: ModelStore | None = None) -> None:
-        self._network = Network.open(LITE2, store, pixels=True, batch=4)
+        self._network = Network.open(LITE2, store, pixels=True, batch=1)
 
     def run(self, pictures: Sequence[Pixels]) -> list[Sight]:
         """Look at pictures of SIZES; those of one shape go through the network together."""
