@@ -6,6 +6,7 @@ The photos shown are cut from packaged photographs (see photos.py); none is anyb
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import urllib.request
 from collections.abc import Callable
@@ -20,7 +21,6 @@ from tests.browser.conftest import FLAGS, ROOT, ask, find_chromium, served, sett
 from tests.browser.photos import make_photos
 
 TARGET = ROOT / "docs/images"
-NAMES = {"astronaut": "Eileen Collins", "grace": "Grace Hopper"}
 
 
 def _tell(url: str, method: str, path: str, body: object) -> Any:
@@ -114,15 +114,17 @@ def _type(page: Page) -> None:
 
 def main() -> None:
     """All pages, light and dark."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        pictures = Path(folder) / "Pictures"
+    folder = Path(tempfile.gettempdir()) / "veduta"  # paths are seen in the pictures
+    shutil.rmtree(folder, ignore_errors=True)
+    with sync_playwright() as playwright:
+        pictures = folder / "Pictures"
         make_photos(pictures)
         (pictures / "IMG_0007.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        with served(Path(folder) / "empty") as url:
+        with served(folder / "empty") as url:
             for scheme in ("light", "dark"):
                 Photographer(browser, url).take("welcome", "/", scheme)
-        with served(Path(folder) / "library", str(pictures)) as url:
+        with served(folder / "library", str(pictures)) as url:
             settled(url, 30)
             ids = _arrange(url)
             person = ask(url, "/api/people")[0]["id"]
@@ -146,6 +148,7 @@ def main() -> None:
                 camera.take("phone-viewer", f"/photo/{ids['IMG_2052']}", scheme, (390, 844))
                 camera.take("phone-people", "/people", scheme, (390, 844))
         browser.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

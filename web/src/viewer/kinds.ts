@@ -1,5 +1,7 @@
 /** The kinds of findings that are drawn: their names and colors, readable over any picture. */
 
+import type { FindingOut } from "../api/types";
+
 export interface Kind {
   kinds: string[];
   key: string;
@@ -18,3 +20,17 @@ export const KINDS: Kind[] = [
 ];
 
 export const kindOf = (kind: string): Kind | undefined => KINDS.find((one) => one.kinds.includes(kind));
+
+/** Lines of text in the order of reading: from top to bottom, lines of the same height from left to right. */
+export function reading(findings: FindingOut[]): FindingOut[] {
+  const lines = findings.filter((finding) => finding.kind === "text" && finding.text);
+  const top = ({ box }: FindingOut): number => (box ? box[1] + box[3] / 2 : 0);
+  const rows: FindingOut[][] = [];
+  for (const line of lines.toSorted((a, b) => top(a) - top(b))) {
+    const row = rows.at(-1);
+    const first = row?.[0];
+    if (row && first && top(line) - top(first) < 0.4 * Math.min(first.box?.[3] ?? 0, line.box?.[3] ?? 0)) row.push(line);
+    else rows.push([line]);
+  }
+  return rows.flatMap((row) => row.toSorted((a, b) => (a.box?.[0] ?? 0) - (b.box?.[0] ?? 0)));
+}
