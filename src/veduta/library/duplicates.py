@@ -24,10 +24,11 @@ BURST_SECONDS = 2
 """Photos of one camera this close in time are a burst if they also look alike."""
 BURST_BITS = 20
 FEWEST_IN_BURST = 3
-ALIKE = {True: 0.85, False: 0.7}
-"""Least cosine of likeness for a doubtful pair: upright ones, and mirrored or turned ones."""
-ALIKE_PLAIN = 0.95
+ALIKE = 0.5
+"""Least cosine of likeness for a doubtful pair; likeness does not care for mirrors, but does for turns."""
+ALIKE_PLAIN = 0.9
 """The same for plain pictures, whose hashes tell little."""
+_WITNESSED = (0, 1)  # variants of which likeness can say something: upright and mirrored
 _BATCH = 900
 
 
@@ -126,8 +127,11 @@ def _checked(session: Session, ids: NDArray[np.int64], pairs: Iterable[Pair]) ->
         part = doubtful[start : start + _BATCH // 2]
         cosines = _cosines(session, [(int(ids[p.a]), int(ids[p.b])) for p in part])
         for pair, cosine in zip(part, cosines, strict=True):
-            least = ALIKE[pair.variant == 0] if pair.telling else ALIKE_PLAIN
-            if (cosine is None and pair.telling) or (cosine is not None and cosine >= least):
+            if cosine is None:
+                trusted = pair.telling
+            else:
+                trusted = pair.variant in _WITNESSED and cosine >= (ALIKE if pair.telling else ALIKE_PLAIN)
+            if trusted:
                 yield pair
 
 
@@ -254,7 +258,7 @@ def _relation(kind: str, best: int, other: int, how: dict[tuple[int, int], Pair]
         return "taken right before or after"
     pair = how.get((min(best, other), max(best, other)))
     if pair is None:
-        return "the same picture"
-    return f"the same picture{VARIANTS[pair.variant]}" + (
+        return "looks the same"
+    return f"looks the same{VARIANTS[pair.variant]}" + (
         f", {pair.distance} bits apart" if pair.distance else ""
     )

@@ -107,7 +107,7 @@ class Matcher:
         found = self._free_match(leaf, text, span)
         if not found.mask.any() and not self._negated:
             names = [*self._people.spellings(), *self._lexicon.names(lexicon.FIELDS)]
-            better = None if self._is_word(text) else lexicon.respell(text, names)
+            better = None if self._is_word(text) or words.is_common(text) else lexicon.respell(text, names)
             if better is not None and better != words.plain(text):
                 self._corrected(leaf, text, better)
                 found = self._free_match(leaf, better, better.split())

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
+from veduta.see.objects_names import NAMES
+from veduta.see.taxonomy import read_table
+
 _WORD = re.compile(r"[^\W_]+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 
@@ -27,6 +30,7 @@ airplane, aeroplane, plane, aircraft, airliner, jet
 bicycle, bike, cycle
 motorcycle, motorbike
 television, tv, telly, monitor
+microwave, microwave oven
 cell phone, cellphone, mobile phone, mobile, smartphone, phone
 couch, sofa
 dining table, table
@@ -194,6 +198,22 @@ def _broader() -> Mapping[str, tuple[str, ...]]:
         for word in narrow.split(","):
             found.setdefault(key(word), []).append(broad.strip())
     return {word: tuple(broads) for word, broads in found.items()}
+
+
+@cache
+def _common() -> frozenset[str]:
+    names = [*_same(), *_broader(), *(key(broad) for broads in _broader().values() for broad in broads)]
+    names += [key(name) for name in NAMES.values()]
+    for table in ("imagenet.tsv", "groups.tsv", "scenes.tsv"):
+        names += [key(row[0]) for row in read_table(table)]
+    return frozenset(word for name in names for word in (name, *name.split()))
+
+
+def is_common(word: str) -> bool:
+    """Whether a word names something that recognizers know: then it is no misspelling, even if no photo
+    shows it.
+    """
+    return key(word) in _common()
 
 
 @lru_cache(maxsize=20_000)
