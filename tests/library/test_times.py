@@ -89,7 +89,9 @@ def _life(made: Handmade) -> list[int]:
     for day in range(6, 11):
         for hour in (9, 18):
             place = ROME if day < 9 else FLORENCE
-            away.append(made.photo(f"away{day}-{hour}", taken=f"2022-06-{day:02d}T{hour:02d}:00", position=place))
+            away.append(
+                made.photo(f"away{day}-{hour}", taken=f"2022-06-{day:02d}T{hour:02d}:00", position=place)
+            )
     made.photo("once", taken="2022-09-05T10:00", position=ROME)  # one photo is no trip
     return away
 

@@ -37,7 +37,8 @@ def wheel(folder: Path, members: dict[str, bytes]) -> Path:
     path = folder / "tinynet-1.0-py3-none-any.whl"
     facts = {
         "tinynet-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: tinynet\nVersion: 1.0\n",
-        "tinynet-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "tinynet-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\n"
+        b"Root-Is-Purelib: true\nTag: py3-none-any\n",
         "tinynet-1.0.dist-info/RECORD": b"",
     }
     with zipfile.ZipFile(path, "w") as archive:
@@ -131,7 +132,7 @@ def test_wrong_hash_of_the_package_is_refused(tmp_path: Path, index: Path) -> No
 
 def test_wrong_hash_of_the_weight_is_refused(tmp_path: Path, index: Path) -> None:
     store = ModelStore(tmp_path / "store")
-    with pytest.raises(WrongHash, match="weight.bin has SHA-256"):
+    with pytest.raises(WrongHash, match=r"weight\.bin has SHA-256"):
         store.pull([pack_of(index, member_sha256="1" * 64)])
     with pytest.raises(WrongHash, match="not 7 bytes long"):
         store.pull([pack_of(index, member_bytes=7)])
@@ -219,7 +220,7 @@ def test_damage_and_older_conversions_are_seen(
     changed[5] ^= 1
     path.write_bytes(changed)
     assert store.ready(pack)  # the size tells nothing
-    with pytest.raises(WrongHash, match="model.bin has SHA-256"):
+    with pytest.raises(WrongHash, match=r"model\.bin has SHA-256"):
         store.verify(pack)
     path.write_bytes(WEIGHT[:-1])
     with pytest.raises(ModelUnavailable, match="tiny is damaged"):
@@ -253,7 +254,7 @@ def test_members_never_become_paths(tmp_path: Path) -> None:
         take_member(evil, "link.bin", 5, inside / "linked")
     assert not (inside / "linked").exists()
     (tmp_path / "cut.tar.gz").write_bytes(evil.read_bytes()[:60])
-    with pytest.raises(DownloadFailed, match="damaged|does not contain"):
+    with pytest.raises(DownloadFailed, match=r"damaged|does not contain"):
         take_member(tmp_path / "cut.tar.gz", "../up.bin", 5, inside / "cut")
 
 
@@ -290,7 +291,7 @@ def test_url_is_continued_where_it_stopped(tmp_path: Path, server: tuple[type[_S
     handler, url = server
     target = tmp_path / "weight.bin"
     handler.break_after = 3000
-    with pytest.raises(DownloadFailed, match="run the same command again|ended early"):
+    with pytest.raises(DownloadFailed, match=r"run the same command again|ended early"):
         fetch_url(url, target)
     assert not target.exists()
     handler.break_after = None
