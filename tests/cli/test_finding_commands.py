@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from tests.library.handmade import Handmade, face, identities, read, seen, unit
+from veduta.cli.app import cli
+from veduta.errors import VedutaError
 from veduta.library import people
 from veduta.library.schema import FileRow
 
@@ -39,12 +40,23 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield directory
 
 
-def run(library: Path | None, *arguments: str) -> subprocess.CompletedProcess[str]:
+@dataclass
+class Done:
+    """What a command said and how it ended, as the shell would see it."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(library: Path | None, *arguments: str) -> Done:
     place = [] if library is None else ["--library", str(library)]
-    command = [sys.executable, "-m", "veduta", *arguments, *place]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"}
-    )
+    result = CliRunner().invoke(cli, [*arguments, *place])
+    if isinstance(result.exception, VedutaError):  # as in `main`
+        return Done(1, result.stdout, str(result.exception))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Done(result.exit_code, result.stdout, result.stderr)
 
 
 def lines(library: Path, *arguments: str) -> list[dict[str, Any]]:
