@@ -135,13 +135,14 @@ def visit(browser: Browser) -> Iterator[Any]:
 
 
 @contextmanager
-def served(library: Path, *arguments: str) -> Iterator[str]:
-    """`veduta up` with a free port; gives the address, and stops it at the end."""
+def served(library: Path, *arguments: str, home: Path | None = None) -> Iterator[str]:
+    """`veduta up` with a free port (and another home folder); gives the address, and stops it at the end."""
     command = [sys.executable, "-m", "veduta", "up", *arguments, "--library", str(library)]
     command += ["--port", "0", "--no-browser", "--no-pull"]
     log = library.parent / f"{library.name}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+        surroundings = {**os.environ, **({"HOME": str(home)} if home else {})}
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, env=surroundings)
     try:
         yield _address(process, log)
     finally:

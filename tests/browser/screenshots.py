@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import FLAGS, ROOT, ask, find_chromium, served, settled
@@ -112,6 +112,35 @@ def _type(page: Page) -> None:
     page.wait_for_timeout(600)
 
 
+def _card(picture: Image.Image, radius: int) -> Image.Image:
+    """A picture with round corners."""
+    mask = Image.new("L", (picture.width * 2, picture.height * 2), 0)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, *mask.size), radius * 2, fill=255)
+    card = picture.convert("RGBA")
+    card.putalpha(mask.resize(picture.size, Image.Resampling.LANCZOS))
+    return card
+
+
+def hero() -> None:
+    """The README's picture: the Photos page on a desk, and a phone before it."""
+    desk = _card(Image.open(TARGET / "photos-light.webp"), 14)
+    phone = Image.open(TARGET / "phone-photos-dark.webp")
+    phone = _card(phone.resize((300, round(300 * phone.height / phone.width)), Image.Resampling.LANCZOS), 30)
+    scene = Image.new("RGBA", (desk.width + 160, desk.height + 130), "#e6e9e5")
+    places = (
+        (desk, (60, 52), 14),
+        (phone, (scene.width - phone.width - 52, scene.height - phone.height - 40), 30),
+    )
+    for card, (x, y), radius in places:
+        shadow = Image.new("RGBA", scene.size, (20, 35, 32, 0))
+        ImageDraw.Draw(shadow).rounded_rectangle(
+            (x, y + 14, x + card.width, y + 14 + card.height), radius, (20, 35, 32, 110)
+        )
+        scene.alpha_composite(shadow.filter(ImageFilter.GaussianBlur(26)))
+        scene.alpha_composite(card, (x, y))
+    scene.convert("RGB").save(TARGET / "hero.webp", quality=84, method=6)
+
+
 def main() -> None:
     """All pages, light and dark."""
     folder = Path(tempfile.gettempdir()) / "veduta"  # paths are seen in the pictures
@@ -119,9 +148,11 @@ def main() -> None:
     with sync_playwright() as playwright:
         pictures = folder / "Pictures"
         make_photos(pictures)
+        for name in ("Documents", "Pictures from Anna", "Scans"):
+            (folder / name).mkdir()
         (pictures / "IMG_0007.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        with served(folder / "empty") as url:
+        with served(folder / "empty", home=folder) as url:
             for scheme in ("light", "dark"):
                 Photographer(browser, url).take("welcome", "/", scheme)
         with served(folder / "library", str(pictures)) as url:
@@ -148,6 +179,7 @@ def main() -> None:
                 camera.take("phone-viewer", f"/photo/{ids['IMG_2052']}", scheme, (390, 844))
                 camera.take("phone-people", "/people", scheme, (390, 844))
         browser.close()
+    hero()
     shutil.rmtree(folder, ignore_errors=True)
 
 
