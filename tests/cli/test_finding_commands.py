@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from typer.testing import CliRunner
 
 from tests.library.handmade import Handmade, face, identities, read, seen, unit
-from veduta.cli.app import cli
+from veduta.cli.app import app
 from veduta.errors import VedutaError
 from veduta.library import people
 from veduta.library.schema import FileRow
@@ -51,7 +51,7 @@ class Done:
 
 def run(library: Path | None, *arguments: str) -> Done:
     place = [] if library is None else ["--library", str(library)]
-    result = CliRunner().invoke(cli, [*arguments, *place])
+    result = CliRunner().invoke(app, [*arguments, *place])
     if isinstance(result.exception, VedutaError):  # as in `main`
         return Done(1, result.stdout, str(result.exception))
     if result.exception is not None and not isinstance(result.exception, SystemExit):

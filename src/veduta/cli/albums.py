@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from veduta.library.catalog import Catalog
     from veduta.library.shelf import AlbumSummary
 
-albums = typer.Typer(add_completion=False, no_args_is_help=False)
+albums = typer.Typer(add_completion=False, no_args_is_help=False, rich_markup_mode=None)
 AlbumArgument = Annotated[str, typer.Argument(metavar="ALBUM", help="The album, such as manual:3.")]
 PhotosArgument = Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos of the library.")]
 

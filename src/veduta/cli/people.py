@@ -13,7 +13,7 @@ from veduta.cli.output import emit
 if TYPE_CHECKING:
     from veduta.library.catalog import Catalog
 
-people = typer.Typer(add_completion=False, no_args_is_help=False)
+people = typer.Typer(add_completion=False, no_args_is_help=False, rich_markup_mode=None)
 PersonArgument = Annotated[int, typer.Argument(metavar="ID", help="The person's number.")]
 HiddenOption = Annotated[bool, typer.Option("--hidden", help="Also those that are hidden.")]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHOWN = 30
 SHOWN_JSON = 1000
 
-search = typer.Typer(add_completion=False)
+search = typer.Typer(add_completion=False, rich_markup_mode=None)
 LimitOption = Annotated[
     int | None,
     typer.Option("--limit", min=1, metavar="N", help=f"At most N photos; {SHOWN}, with --json {SHOWN_JSON}."),
