@@ -142,7 +142,9 @@ def served(library: Path, *arguments: str, home: Path | None = None) -> Iterator
     log = library.parent / f"{library.name}.log"
     with log.open("wb") as output:
         surroundings = {**os.environ, **({"HOME": str(home)} if home else {})}
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, env=surroundings)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, env=surroundings
+        )
     try:
         yield _address(process, log)
     finally:

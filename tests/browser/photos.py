@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 PLACES = {
     "beijing": (39.9999, 116.2755),
@@ -39,11 +39,8 @@ SOURCES = {
     "astronaut": ("skimage", "data/astronaut.png"),
     "chelsea": ("skimage", "data/chelsea.png"),
     "coffee": ("skimage", "data/coffee.png"),
-    "motorcycle": ("skimage", "data/motorcycle_left.png"),
     "camera": ("skimage", "data/camera.png"),
     "coins": ("skimage", "data/coins.png"),
-    "page": ("skimage", "data/page.png"),
-    "moon": ("skimage", "data/moon.png"),
 }
 
 CUTS = (
@@ -60,9 +57,8 @@ CUTS = (
     Cut("IMG_1935", "coffee", (0, 0, 1, 1), "2024-08-03 10:40", "vienna"),
     Cut("IMG_1936", "coffee", (0.22, 0.04, 0.82, 0.96), "2024-08-03 10:41", "vienna"),
     Cut("IMG_1937", "coffee", (0.34, 0.3, 0.96, 1), "2024-08-03 10:42", "vienna"),
-    Cut("IMG_1701", "motorcycle", (0, 0, 1, 1), "2024-05-19 14:05", "lisbon"),
-    Cut("IMG_1702", "motorcycle", (0.04, 0.2, 0.62, 1), "2024-05-19 14:06", "lisbon"),
-    Cut("IMG_1703", "motorcycle", (0.4, 0.1, 1, 0.96), "2024-05-19 14:08", "lisbon"),
+    Cut("IMG_1721", "flower", (0.3, 0.2, 0.62, 0.72), "2024-05-19 14:05", "lisbon"),
+    Cut("IMG_1722", "coffee", (0.1, 0, 0.75, 0.7), "2024-05-19 15:20", "lisbon"),
     Cut("IMG_1201", "rocket", (0, 0, 1, 1), "2023-11-06 18:58", "canaveral"),
     Cut("IMG_1202", "rocket", (0.28, 0, 0.72, 1), "2023-11-06 19:00", "canaveral"),
     Cut("IMG_1203", "rocket", (0.1, 0.12, 0.9, 1), "2023-11-06 19:02", "canaveral"),
@@ -72,14 +68,21 @@ CUTS = (
     Cut("DSC_0411", "hubble", (0, 0, 1, 1), "2022-07-12 23:40"),
     Cut("DSC_0412", "hubble", (0, 0, 0.62, 0.48), "2022-07-12 23:44"),
     Cut("DSC_0413", "hubble", (0.4, 0.3, 1, 0.9), "2022-07-12 23:51"),
-    Cut("DSC_0414", "moon", (0, 0, 1, 1), "2022-07-10 22:15"),
     Cut("DSC_0302", "grace", (0, 0, 1, 1), "2021-03-08 15:00", "boston"),
     Cut("DSC_0303", "grace", (0.12, 0.02, 0.88, 0.66), "2021-03-08 15:01", "boston"),
     Cut("DSC_0304", "grace", (0.05, 0, 0.95, 0.8), "2021-03-08 15:02", "boston"),
     Cut("DSC_0310", "camera", (0, 0, 1, 1), "2021-03-09 10:30", "boston"),
     Cut("DSC_0311", "camera", (0.2, 0.05, 0.95, 0.7), "2021-03-09 10:31", "boston"),
     Cut("DSC_0320", "coins", (0, 0, 1, 1), "2021-03-10 13:00", "boston"),
-    Cut("scan_0001", "page"),
+)
+
+
+TICKET = (
+    (90, 76, "MUSEUM OF VIEWS"),
+    (230, 44, "Canaletto and the painters of Venice"),
+    (340, 40, "Admission for one adult: 12.00 EUR"),
+    (420, 40, "Saturday, 14 September, from 10:30"),
+    (580, 34, "Please keep this ticket until you leave"),
 )
 
 
@@ -105,7 +108,24 @@ def make_photos(folder: Path, most: int | None = None) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         piece.save(path, quality=90, exif=_exif(cut))
         made.append(path)
+    made.append(_scan(folder / "scans/scan_0001.jpg"))
     return made
+
+
+def _scan(path: Path) -> Path:
+    """A scanned ticket: words to be read."""
+    spec = find_spec("matplotlib")
+    fonts = Path(spec.origin).parent / "mpl-data/fonts/ttf" if spec and spec.origin else Path()
+    paper = Image.new("RGB", (1280, 720), "#efe9dc")
+    draw = ImageDraw.Draw(paper)
+    draw.rectangle((40, 40, 1240, 680), outline="#8a7d63", width=3)
+    for y, size, line in TICKET:
+        draw.text(
+            (100, y), line, fill="#2b2a26", font=ImageFont.truetype(str(fonts / "DejaVuSerif.ttf"), size)
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    paper.rotate(1.2, Image.Resampling.BICUBIC, fillcolor="#dcd6c8").save(path, quality=90)
+    return path
 
 
 def _exif(cut: Cut) -> Image.Exif:

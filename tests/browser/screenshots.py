@@ -170,7 +170,7 @@ def main() -> None:
                 camera.take("person", f"/people/{person}", scheme)
                 camera.take("map", "/map", scheme, act=_map)
                 camera.take("viewer", f"/photo/{ids['IMG_2041']}", scheme, act=_press("i"))
-                camera.take("findings", f"/photo/{ids['IMG_1701']}", scheme, act=_press("fi"))
+                camera.take("findings", f"/photo/{ids['IMG_1190']}", scheme, act=_press("fi"))
                 camera.take("text", f"/photo/{ids['scan_0001']}", scheme, act=_press("fi"))
                 camera.take("duplicates", "/duplicates", scheme)
                 camera.take("activity", "/activity", scheme)
