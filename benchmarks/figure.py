@@ -30,7 +30,8 @@ class Figure:
 
     def as_json(self) -> dict[str, Any]:
         """The form in which the figure stands in the results file."""
-        return {**asdict(self), "met": self.met}
+        interval = None if self.interval is None else [float(bound) for bound in self.interval]
+        return {**asdict(self), "interval": interval, "met": self.met}
 
 
 def eval_dir() -> Path:

@@ -120,8 +120,13 @@ def plain(text: str) -> str:
     """Text in lower case without accents, spaces single: what two spellings are compared by."""
     if text.isascii():
         return " ".join(text.lower().split())
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
+    # Folding and decomposing can each make work for the other (a mathematical "A"): until nothing changes.
+    before = ""
+    while text != before:
+        before = text
+        folded = unicodedata.normalize("NFKD", text.casefold())
+        text = " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
+    return text
 
 
 def tokens(text: str) -> Iterator[str]:
