@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+
+# Machines are busy at times: no test may depend on how long an example takes.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 
 @pytest.hookimpl(hookwrapper=True)

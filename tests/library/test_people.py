@@ -216,7 +216,7 @@ def test_forgotten_faces_are_erased_and_do_not_come_back(tmp_path: Path) -> None
 
 
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -90,10 +90,10 @@ def test_hidden_photos_and_photos_without_vectors(tmp_path: Path) -> None:
 def test_large_libraries_are_compressed_and_still_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vectors, "EXACT", 300)
+    monkeypatch.setattr(vectors, "EXACT", 200)
     monkeypatch.setattr(vectors, "CANDIDATES", 100)
     made = Handmade(tmp_path)
-    table = clustered(800, seed=1)
+    table = clustered(400, seed=1)
     ids = [made.photo(f"p{i}", [like(vector)]) for i, vector in enumerate(table)]
     files = list((tmp_path / "index").glob("*.vectors"))
     assert not files
