@@ -215,7 +215,9 @@ def measure_cost() -> list[Figure]:
     best = alternately(tasks, 7)
     figures = [Figure("trunk: pass of one photo", best["pure"] / 16 * 1000, "ms", better="lower")]
     figures += [
-        Figure(f"{name}: cost above the shared pass", best[name] / best["pure"], "of the pass", better="lower")
+        Figure(
+            f"{name}: cost above the shared pass", best[name] / best["pure"], "of the pass", better="lower"
+        )
         for name in recognizers
     ]
     everything = best["look"] + sum(best[n] for n in recognizers)
