@@ -1,8 +1,8 @@
 """Learns the projection of the likeness vector: ``python -m benchmarks.train_likeness``.
 
 Learned from landmarks/bank (labels: the folders; its dirt is left in) and landmarks/others/train (no labels). The
-principal components of both are divided by the spread within a landmark (within-class covariance, shrunk towards a
-multiple of the unit matrix) and brought to 256 numbers. Shrinkage is chosen by cross-validation over landmarks: those
+256 principal components of both are divided by the spread within a landmark (within-class covariance, shrunk towards a
+multiple of the unit matrix). Shrinkage is chosen by cross-validation over landmarks: those
 of each seventh are looked up among the whole bank after learning from the others. The test part is not read.
 """
 
@@ -17,10 +17,9 @@ from benchmarks.figure import eval_dir
 from benchmarks.trunk import sights
 from veduta.files import replacing
 
-COMPONENTS = 700
 DIMENSIONS = 256
 FOLDS = 7
-SHRINKAGES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
+SHRINKAGES = (0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 TARGET = Path(__file__).parents[1] / "src/veduta/see/data/likeness.npz"
 
 Floats = NDArray[np.floating]
@@ -43,17 +42,6 @@ def whitening(vectors: Floats, names: NDArray[np.str_], shrinkage: float) -> Flo
     return directions / np.sqrt(strengths)
 
 
-def project(
-    basis: tuple[Floats, Floats], bank: Floats, names: NDArray[np.str_], others: Floats, shrinkage: float
-) -> tuple[Floats, Floats]:
-    """Mean (2800,) and matrix (2800, 256) learned from labeled and unlabeled vectors."""
-    mean, first = basis
-    labeled, unlabeled = (bank - mean) @ first, (others - mean) @ first
-    whitened = whitening(labeled, names, shrinkage)
-    _, second = components(np.vstack([labeled, unlabeled]) @ whitened, DIMENSIONS)
-    return mean, first @ (whitened @ second)
-
-
 def nearest(vectors: Floats, names: NDArray[np.str_]) -> NDArray[np.bool_]:
     """Whether the nearest other vector has the same name, for each vector."""
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -63,16 +51,13 @@ def nearest(vectors: Floats, names: NDArray[np.str_]) -> NDArray[np.bool_]:
     return right
 
 
-def cross_validated(
-    basis: tuple[Floats, Floats], bank: Floats, names: NDArray[np.str_], others: Floats, shrinkage: float
-) -> float:
+def cross_validated(vectors: Floats, names: NDArray[np.str_], shrinkage: float) -> float:
     """Accuracy on landmarks whose names the projection has not been told, among all of the bank."""
     places = np.random.default_rng(0).permutation(np.unique(names))
     right = np.zeros(len(names), bool)
     for fold in range(FOLDS):
         held = np.isin(names, places[fold::FOLDS])
-        mean, matrix = project(basis, bank[~held], names[~held], others, shrinkage)
-        right[held] = nearest((bank - mean) @ matrix, names)[held]
+        right[held] = nearest(vectors @ whitening(vectors[~held], names[~held], shrinkage), names)[held]
     return float(right.mean())
 
 
@@ -86,12 +71,13 @@ def main() -> None:
     bank = np.stack([s.statistics for s in sights(bank_paths)]).astype(np.float64)
     others = np.stack([s.statistics for s in sights(other_paths)]).astype(np.float64)
     names = np.array([p.parent.name for p in bank_paths])
-    basis = components(np.vstack([bank, others]), COMPONENTS)
-    scores = {s: cross_validated(basis, bank, names, others, s) for s in SHRINKAGES}
+    mean, directions = components(np.vstack([bank, others]), DIMENSIONS)
+    inner = (bank - mean) @ directions
+    scores = {s: cross_validated(inner, names, s) for s in SHRINKAGES}
     for shrinkage, score in scores.items():
         print(f"shrinkage {shrinkage}: {score:.4f} on landmarks not seen")
     best = max(scores, key=scores.__getitem__)
-    mean, matrix = project(basis, bank, names, others, best)
+    matrix = directions @ whitening(inner, names, best)
     # Scaled so that half precision keeps its digits; length does not matter, the vectors are made unit ones.
     matrix /= np.abs(matrix).max()
     with replacing(TARGET) as temporary, temporary.open("wb") as out:
