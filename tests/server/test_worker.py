@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,9 @@ def test_events_tell_what_changes(worker: Worker) -> None:
                 worker.closing.set()
         return stages
 
-    stages = asyncio.run(asyncio.wait_for(listen(), 60))
+    # In a thread of its own: browser tests leave an event loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        stages = pool.submit(lambda: asyncio.run(asyncio.wait_for(listen(), 60))).result()
     assert "analyzing" in stages and stages[-1] == "idle"
 
 

@@ -39,7 +39,14 @@ def bucket(size: int, steps: Sequence[int]) -> int:
 
 def thread_count() -> int:
     """Processor threads for networks: those of the settings, else all that this process may use."""
-    return settings().threads or len(os.sched_getaffinity(0))
+    if settings().threads:
+        return settings().threads
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:  # a container's share of the processor, which the affinity does not show
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(allowed, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        return allowed
 
 
 class Backend(Protocol):
@@ -50,11 +57,15 @@ class Backend(Protocol):
     def run(self, batches: Sequence[Inputs]) -> list[list[NDArray[Any]]]:
         """The outputs of each batch, in graph order; batches may run side by side."""
 
+    def static_size(self, name: str, axis: int) -> int | None:
+        """The fixed length of an input along `axis`; None where it may vary."""
+
 
 class Network:
     """A network that is ready to run; it can be shared between threads.
 
-    A batch is cut into micro-batches of at most `batch` rows. Each combination of input shapes is compiled
+    A batch is cut into micro-batches of at most `batch` rows, which run side by side, each on a thread of its own:
+    on processors single rows cost least (see docs/decisions.md). Each combination of input shapes is compiled
     once and kept (the most recent ones only), so callers should bring pictures to a few fixed sizes.
     """
 
@@ -72,7 +83,7 @@ class Network:
         pixels: bool = False,
         outputs: Sequence[str] | None = None,
         edit: Callable[[ov.Model], ov.Model] | None = None,
-        batch: int = 8,
+        batch: int = 1,
         threads: int | None = None,
         device: str = "cpu",
     ) -> Network:
@@ -98,6 +109,10 @@ class Network:
     def inputs(self) -> tuple[str, ...]:
         """Names of the inputs."""
         return self._backend.inputs
+
+    def static_size(self, name: str, axis: int) -> int | None:
+        """The fixed length of an input along `axis`; None where it may vary."""
+        return self._backend.static_size(name, axis)
 
     def run(self, batch: NDArray[Any] | Inputs) -> list[NDArray[Any]]:
         """The outputs for a batch of n rows, each of n rows, in graph order.
@@ -134,18 +149,21 @@ def _openvino_core() -> Any:
 
 
 class _Compiled:
-    """A network compiled for one combination of shapes, with as many requests as can run side by side."""
+    """A network compiled for one combination of shapes, with at most as many requests as run side by side."""
 
     def __init__(self, compiled: Any) -> None:
         self.compiled = compiled
-        count = max(1, int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")))
-        self._free = [compiled.create_infer_request() for _ in range(count)]
+        self._more = max(1, int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")))
+        self._free: list[Any] = []
         self._changed = threading.Condition()
 
     def take(self, wait: bool) -> Any | None:
         """A request that nobody uses; None when there is none and `wait` is false."""
         with self._changed:
             while not self._free:
+                if self._more:  # a request holds memory for all its maps: made only when it is needed
+                    self._more -= 1
+                    return self.compiled.create_infer_request()
                 if not wait:
                     return None
                 self._changed.wait()
@@ -189,6 +207,11 @@ class OpenVinoBackend:
         self.inputs = tuple(port.get_any_name() for port in model.inputs)
         self._dtypes = {port.get_any_name(): port.get_element_type().to_dtype() for port in model.inputs}
 
+    def static_size(self, name: str, axis: int) -> int | None:
+        """The fixed length of an input along `axis`; None where it may vary."""
+        length = self._model.input(name).get_partial_shape()[axis]
+        return int(length.get_length()) if length.is_static else None
+
     def _at(self, batch: Inputs) -> _Compiled:
         key: Shapes = tuple((name, batch[name].shape) for name in self.inputs)
         with self._lock:
@@ -210,14 +233,13 @@ class OpenVinoBackend:
             raise WrongInput(
                 f"{self._pack.name} cannot take inputs of shape {dict(shapes)}, expected {expected}"
             ) from error
-        rows = shapes[0][1][0]
         self._cache_directory.mkdir(parents=True, exist_ok=True)
         return _openvino_core().compile_model(
             model,
             "CPU",
             {
                 "INFERENCE_NUM_THREADS": self._threads,
-                "PERFORMANCE_HINT": "LATENCY" if rows > 1 else "THROUGHPUT",
+                "PERFORMANCE_HINT": "THROUGHPUT",
                 "INFERENCE_PRECISION_HINT": "f32",
                 "CACHE_DIR": str(self._cache_directory),
             },
@@ -269,7 +291,8 @@ def _take_pixels(model: ov.Model, pack: ModelPack) -> ov.Model:
     steps = PrePostProcessor(model)
     info = steps.input()
     info.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(ColorFormat.RGB)
-    info.model().set_layout(ov.Layout("NCHW" if pack.shape[1] == 3 else "NHWC"))
+    planes = model.inputs[0].get_partial_shape()[1]
+    info.model().set_layout(ov.Layout("NCHW" if planes.is_static and planes.get_length() == 3 else "NHWC"))
     if pack.channels == "BGR":
         info.preprocess().convert_color(ColorFormat.BGR)
     info.preprocess().convert_element_type(ov.Type.f32).mean(list(pack.mean)).scale(list(pack.std))

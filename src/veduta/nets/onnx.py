@@ -40,6 +40,7 @@ class OnnxBackend:
         self._outputs = list(outputs) if outputs is not None else None
         self._session = ort.InferenceSession(str(path), providers=[wanted])
         self.inputs = tuple(port.name for port in self._session.get_inputs())
+        self._shapes = {port.name: port.shape for port in self._session.get_inputs()}
         self._dtypes = {
             port.name: np.dtype(
                 {"tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(uint8)": "uint8"}.get(
@@ -48,6 +49,11 @@ class OnnxBackend:
             )
             for port in self._session.get_inputs()
         }
+
+    def static_size(self, name: str, axis: int) -> int | None:
+        """The fixed length of an input along `axis`; None where it may vary."""
+        length = self._shapes[name][axis]
+        return length if isinstance(length, int) else None
 
     def _fed(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
         if self._pixels:
