@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.library.light import Light, write_picture
-from veduta.errors import ModelUnavailable
+from veduta.errors import ModelUnavailable, NotFound
 from veduta.library import lineup
-from veduta.library.add import add_photos
+from veduta.library.add import Options, add_photos
 from veduta.library.catalog import Catalog
+from veduta.library.choices import choose, chosen
+from veduta.library.folders import folders
 from veduta.library.status import status, wanted
+from veduta.nets.packs import known_packs
+from veduta.see.recognizer import REGISTRY
 
 
 @pytest.fixture
@@ -19,7 +24,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Light]:
     """The recognizers that were opened; one is there."""
     made: list[Light] = []
 
-    def open_each() -> tuple[list[Light], dict[str, str]]:
+    def open_each(wanted: Sequence[str]) -> tuple[list[Light], dict[str, str]]:
         made.append(Light())
         return made[-1:], {}
 
@@ -46,7 +51,7 @@ def test_a_changed_program_opens_them(
     catalog: Catalog, folder: Path, opened: list[Light], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_photos(catalog, [folder])
-    monkeypatch.setattr(lineup, "fingerprint", lambda: "another")
+    monkeypatch.setattr(lineup, "fingerprint", lambda wanted: "another")
     add_photos(catalog, [folder])
     add_photos(catalog, [folder])
     assert len(opened) == 2
@@ -85,4 +90,51 @@ def test_a_recognizer_that_cannot_be_opened_keeps_no_other_from_looking(
 
 
 def test_the_fingerprint_is_the_same_in_each_run() -> None:
-    assert lineup.fingerprint() == lineup.fingerprint()
+    assert lineup.fingerprint(["text"]) == lineup.fingerprint(["text"])
+    assert lineup.fingerprint(["text"]) != lineup.fingerprint(["text", "faces"])
+
+
+def test_needs_are_networks_that_exist() -> None:
+    known = {pack.name for pack in known_packs()}
+    assert set(lineup.NEEDS) <= set(REGISTRY)
+    assert {pack for packs in lineup.NEEDS.values() for pack in packs} <= known
+
+
+def test_who_is_left_off_does_not_look_whoever_adds(
+    catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def open_recognizer(name: str) -> Light:
+        opened.append(name)
+        light = Light()
+        light.name = name
+        return light
+
+    monkeypatch.setattr(lineup, "names", lambda: ["quality", "text"])
+    monkeypatch.setattr(lineup, "open_recognizer", open_recognizer)
+    choose(catalog, recognizers=["quality"])
+    assert add_photos(catalog, [folder]).done == 8
+    with catalog.session() as session:
+        assert wanted(session) == {"thumbnails": "1", "quality": "1"}
+    add_photos(catalog)
+    assert opened == ["quality"], "an unchanged choice opens nothing"
+    choose(catalog, recognizers=REGISTRY)
+    with catalog.session() as session:
+        assert chosen(session).recognizers is None, "all: also those that come later"
+    assert add_photos(catalog).done == 8
+    assert opened == ["quality", "quality", "text"]
+
+
+def test_choices_hold_for_folders_that_are_there_and_that_come(catalog: Catalog, folder: Path) -> None:
+    add_photos(catalog, [folder / "1"], [Light()], options=Options(excludes=("own",)))
+    choose(catalog, watch=True, excludes=["*.png", "private"])
+    add_photos(catalog, [folder / "2"], [Light()])
+    assert [(f.watch, f.excludes) for f in folders(catalog)] == [
+        (True, ["*.png", "own", "private"]),
+        (True, ["*.png", "private"]),
+    ]
+    choose(catalog, excludes=[])
+    assert [f.excludes for f in folders(catalog)] == [["own"], []]
+    with pytest.raises(NotFound, match="no recognizer is called 'nose'"):
+        choose(catalog, recognizers=["nose"])

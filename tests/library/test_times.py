@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from tests.library.handmade import Handmade, seen
 from veduta.library import memories, timeline, trips
-from veduta.library.schema import PhotoRow
+from veduta.library.add import add_photos
+from veduta.library.schema import PhotoRow, TripPhoto
 
 HOME, ROME, FLORENCE = (48.85, 2.35), (41.89, 12.49), (43.77, 11.25)
 
@@ -111,6 +112,13 @@ def test_a_trip_keeps_its_number_when_photos_come(made: Handmade) -> None:
     after = trips.trips(made.catalog)
     assert [(trip.id, trip.photo_ids) for trip in after] == [(before.id, away)]
     assert trips.find(made.catalog) == after
+
+
+def test_trips_are_found_when_photos_are_added(made: Handmade) -> None:
+    away = _life(made)
+    add_photos(made.catalog, (), [])
+    with made.catalog.session() as session:
+        assert set(session.scalars(select(TripPhoto.photo_id))) == set(away)
 
 
 def test_no_positions_no_trips(made: Handmade) -> None:

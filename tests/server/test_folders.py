@@ -32,7 +32,7 @@ def here(client: TestClient) -> Context:
 @pytest.fixture(autouse=True)
 def no_recognizers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only thumbnails are made: what recognizers say is not looked at here."""
-    monkeypatch.setattr("veduta.server.sight.names", list)
+    monkeypatch.setattr("veduta.library.lineup.names", list)
 
 
 @pytest.fixture

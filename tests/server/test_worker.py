@@ -14,14 +14,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from veduta.errors import VedutaError
+from veduta.errors import ModelUnavailable, VedutaError
 from veduta.image.photo import Photo
+from veduta.library import lineup
 from veduta.library.catalog import Catalog
 from veduta.library.schema import Folder
-from veduta.nets.packs import known_packs
 from veduta.see.finding import Finding
-from veduta.see.recognizer import REGISTRY
-from veduta.server import sight
 from veduta.server.events import _events
 from veduta.server.memory import Memory
 from veduta.server.pace import Pace
@@ -43,6 +41,13 @@ class Gate:
         return [[] for _ in photos]
 
 
+def open_recognizer(name: str) -> Gate:
+    """The gate; no other recognizer has its networks."""
+    if name == "gate":
+        return Gate()
+    raise ModelUnavailable("pull the models")
+
+
 @pytest.fixture
 def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     """A worker with forty photos to add and a recognizer that waits."""
@@ -52,7 +57,9 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
         Image.new("RGB", (64, 48), (number * 6, 80, 80)).save(folder / f"{number}.png")
     Gate.open.clear()
     Gate.seen.clear()
-    monkeypatch.setattr("veduta.server.sight.opened", lambda catalog: ([Gate()], ["faces"]))
+    monkeypatch.setattr(lineup, "names", lambda: ["gate", "faces"])
+    monkeypatch.setattr(lineup, "lacking", lambda: {"faces": "needs a network", "text": "is not asked for"})
+    monkeypatch.setattr(lineup, "open_recognizer", open_recognizer)
     with Catalog.open(tmp_path / "library") as catalog:
         with catalog.write() as session:
             session.add(Folder(path=str(folder), excludes=[]))
@@ -87,7 +94,8 @@ def test_stopped_and_resumed(worker: Worker) -> None:
     worker.resume()
     finish(worker)
     done = worker.activity()
-    assert (done.photos, done.pending, done.failed, done.message) == (40, 0, 0, None)
+    assert (done.photos, done.failed, done.message) == (40, 0, None)
+    assert (done.pending, done.missing_models) == (40, ["faces"]), "who has not looked yet still has to"
 
 
 def test_events_tell_what_changes(worker: Worker) -> None:
@@ -105,7 +113,7 @@ def test_events_tell_what_changes(worker: Worker) -> None:
             stages.append(told["stage"] or told["state"])
             if told["stage"] == "analyzing":
                 Gate.open.set()
-            if told["state"] == "idle" and told["photos"] == 40 and told["pending"] == 0:
+            if told["state"] == "idle" and told["photos"] == 40:
                 worker.closing.set()
         return stages
 
@@ -139,34 +147,14 @@ def test_pull_that_fails_is_told_and_photos_are_added(
 
 
 def test_what_goes_wrong_is_told(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(catalog: Catalog) -> object:
+    def fail() -> list[str]:
         raise ValueError("a bolt is loose")
 
-    monkeypatch.setattr("veduta.server.sight.opened", fail)
+    monkeypatch.setattr(lineup, "names", fail)
     worker.scan()
     finish(worker)
     activity = worker.activity()
     assert activity.state == "failed" and "a bolt is loose" in (activity.message or "")
-
-
-def test_a_broken_recognizer_does_not_keep_the_others_from_looking(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def open_recognizer(name: str) -> Gate:
-        if name == "broken":
-            raise ValueError("a bolt is loose")
-        return Gate()
-
-    monkeypatch.setattr("veduta.see.recognizer.open_recognizer", open_recognizer)
-    monkeypatch.setattr(sight, "lacking", lambda: {"faces": "needs a network"})
-    found, missing = sight.open_each(["gate", "broken", "faces"])
-    assert [one.name for one in found] == ["gate"] and missing == ["broken", "faces"]
-
-
-def test_needs_are_networks_that_exist() -> None:
-    known = {pack.name for pack in known_packs()}
-    assert set(sight.NEEDS) <= set(REGISTRY)
-    assert {pack for packs in sight.NEEDS.values() for pack in packs} <= known
 
 
 def test_pace(monkeypatch: pytest.MonkeyPatch) -> None:

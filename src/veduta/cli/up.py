@@ -142,20 +142,13 @@ def _set_password(catalog: Catalog, host: str, file: Path | None, remove: bool) 
 
 def _register(catalog: Catalog, folders: list[Path]) -> None:
     """Enter folders into the library; their photos are read in the background."""
-    from sqlalchemy import select
-
-    from veduta.library.schema import Folder
-    from veduta.server.choices import chosen
+    from veduta.library.folders import register
 
     if not folders:
         return
-    choices = chosen(catalog)
-    with catalog.session() as session:
-        known = set(session.scalars(select(Folder.path)))
-    new = [str(folder) for folder in dict.fromkeys(folders) if str(folder) not in known]
-    if new:
-        with catalog.write() as session:
-            session.add_all(Folder(path=p, excludes=choices.excludes, watch=choices.watch) for p in new)
+    with catalog.write() as session:
+        for folder in folders:
+            register(session, folder)
 
 
 def serve(
@@ -216,8 +209,8 @@ def serve(
 
 def _begin_work(here: Context, pull: bool) -> None:
     """Get missing networks, then look for new photos, telling the terminal how it went."""
+    from veduta.library.lineup import lacking
     from veduta.nets.store import default_store
-    from veduta.server.sight import lacking
 
     missing = lacking()
     here.worker.on_done = lambda failure, last: _tell(here, failure, last)

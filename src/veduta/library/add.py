@@ -13,10 +13,11 @@ from threading import Event
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from veduta.errors import CatalogError, ModelUnavailable, NotFound
+from veduta.errors import CatalogError
 from veduta.image.thumbnails import SIDES
-from veduta.library import lineup, people, text_index
+from veduta.library import lineup, people, text_index, trips
 from veduta.library.catalog import Catalog
+from veduta.library.folders import register
 from veduta.library.identify import SUFFIXES, batches, forget_unseen_problems, identify
 from veduta.library.pipeline import Pipeline, Todo
 from veduta.library.problems import problem
@@ -58,14 +59,16 @@ def add_photos(
     stop: Event | None = None,
     on_pipeline: Callable[[Pipeline], None] | None = None,
 ) -> Status:
-    """Add the photos in `folders` (none: look again at those of the library) and analyze all that is still
-    to do.
+    """Add the photos in `folders` (none: look again at those of the library), analyze all that is still to
+    do, and find the trips.
 
-    `recognizers` None: all that there are. `stop` ends the work early, with everything done so far kept.
-    Raises NotFound for a folder that does not exist, CatalogError when the catalog cannot be written or
-    another process adds photos for longer than `options.wait`.
+    `recognizers` None: those that are left on in the library (see `choices`). `stop` ends the work early,
+    with everything done so far kept. Raises NotFound for a folder that does not exist, Unopened at the end
+    when some recognizers could not be opened, CatalogError when the catalog cannot be written or another
+    process adds photos for longer than `options.wait`.
     """
     options, progress, stop = options or Options(), progress or Silent(), stop or Event()
+    missing: dict[str, str] = {}
     with catalog.writing(options.wait, options.waiting), _explaining(catalog):
         journal = Journal(catalog.directory / "reading.json")
         try:
@@ -78,9 +81,13 @@ def add_photos(
                 if not stop.is_set():
                     _look_through(catalog, folder, journal, progress, stop)
             if not stop.is_set():
-                analyze(catalog, recognizers, journal, progress, stop, on_pipeline)
+                missing = analyze(catalog, recognizers, journal, progress, stop, on_pipeline)
+            if not stop.is_set():
+                trips.refresh(catalog)
         finally:
             journal.clear()  # whatever ended this, no file brought the process down
+    if missing:
+        raise lineup.Unopened(missing)
     return status(catalog)
 
 
@@ -112,19 +119,7 @@ def _register(catalog: Catalog, folders: Sequence[Path | str], options: Options)
     with catalog.write() as session:
         if not folders:
             return list(session.scalars(select(Folder).order_by(Folder.path)))
-        out = []
-        for given in folders:
-            path = os.path.abspath(Path(given).expanduser())  # noqa: PTH100
-            row = session.scalar(select(Folder).where(Folder.path == path))
-            if row is None:
-                if not os.path.isdir(path):  # noqa: PTH112
-                    raise NotFound(f"{path}: there is no such folder")
-                row = Folder(path=path, excludes=[])
-                session.add(row)
-            row.excludes = sorted({*row.excludes, *options.excludes})
-            row.watch = row.watch or options.watch
-            out.append(row)
-        return out
+        return [register(session, path, options.excludes, options.watch) for path in folders]
 
 
 def _look_through(
@@ -201,19 +196,19 @@ def analyze(
     progress: Progress,
     stop: Event,
     on_pipeline: Callable[[Pipeline], None] | None = None,
-) -> None:
-    """Show every photo to every recognizer that has not seen it at its present version.
-
-    Raises ModelUnavailable at the end when some of all recognizers could not be opened.
+) -> dict[str, str]:
+    """Show every photo to every recognizer that has not seen it at its present version; why some could not
+    be opened, by name.
     """
-    program = lineup.fingerprint() if recognizers is None else None
+    wanted = lineup.enabled(catalog) if recognizers is None else []
+    program = lineup.fingerprint(wanted) if recognizers is None else None
     if program is not None:
         with catalog.session() as session:
             if lineup.idle(session, program):
-                return
+                return {}
     missing: dict[str, str] = {}
     if recognizers is None:
-        recognizers, missing = lineup.open_each()
+        recognizers, missing = lineup.open_each(wanted)
     names = lineup.versions(recognizers)
     everyone = {**names, **dict.fromkeys(missing, lineup.UNKNOWN)}
     with catalog.write() as session:
@@ -222,8 +217,7 @@ def analyze(
         total = len(session.scalars(select(PhotoRow.id).where(pending(names))).all())
     if total:
         _run(catalog, recognizers, names, total, journal, progress, stop, on_pipeline)
-    if missing:
-        raise ModelUnavailable(lineup.unopened(missing))
+    return missing
 
 
 def _run(

@@ -1,4 +1,6 @@
-"""Which recognizers look at the photos of a library, told without opening them when nothing has changed."""
+"""Which recognizers look at the photos of a library: those that its user has left on; told without opening
+them when nothing has changed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from veduta.errors import VedutaError
+from veduta.errors import ModelUnavailable, VedutaError
+from veduta.library.catalog import Catalog
+from veduta.library.choices import chosen
 from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION
 from veduta.library.schema import PhotoRow, Preference
 from veduta.library.status import WANTED, pending, wanted
@@ -21,7 +25,47 @@ PROGRAM = "recognizers_program"
 """Key of the preference that holds the fingerprint of the program that opened them last."""
 UNKNOWN = "?"
 """Stands for the version of a recognizer that could not be opened: its photos stay pending."""
+# What each built-in recognizer cannot do without, so that it need not be opened to know whether it can be.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "labels": ("efficientnet-lite2",),
+    "scenes": ("efficientnet-lite2",),
+    "likeness": ("efficientnet-lite2",),
+    "objects": ("ssd-mobilenet-v2",),
+    "faces": ("centerface", "dlib-face"),
+    "text": ("pp-ocr-detector", "pp-ocr-reader"),
+}
 _SOURCES = ("veduta.see", "veduta.nets", "veduta.nets.packs")
+
+
+class Unopened(ModelUnavailable):
+    """Recognizers that could not be opened; `missing` tells why, by name. The others have looked."""
+
+    def __init__(self, missing: Mapping[str, str]) -> None:
+        self.missing = dict(missing)
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in sorted(missing.items()))
+        super().__init__(
+            f"some recognizers could not look at the photos; the others have ({reasons})",
+        )
+
+
+def enabled(catalog: Catalog) -> list[str]:
+    """The names of the recognizers that look at the photos of a library: all, or those left on."""
+    with catalog.session() as session:
+        wanted = chosen(session).recognizers
+    return [name for name in names() if wanted is None or name in wanted]
+
+
+def lacking() -> dict[str, str]:
+    """The built-in recognizers that lack a network, each with how to get it; none is opened."""
+    from veduta.nets.store import default_store
+
+    states = {state.name: state.state for state in default_store().states()}
+    found = {}
+    for name, packs in NEEDS.items():
+        absent = [pack for pack in packs if states.get(pack) != "ready"]
+        if absent:
+            found[name] = f"needs {' and '.join(absent)}: get it with `veduta models pull`"
+    return found
 
 
 def open_all() -> list[Recognizer]:
@@ -29,10 +73,10 @@ def open_all() -> list[Recognizer]:
     return [open_recognizer(name) for name in names()]
 
 
-def open_each() -> tuple[list[Recognizer], dict[str, str]]:
-    """The recognizers that can be opened, and why the others cannot, by name."""
+def open_each(wanted: Sequence[str]) -> tuple[list[Recognizer], dict[str, str]]:
+    """Those of some recognizers that can be opened, and why the others cannot, by name."""
     opened, missing = [], {}
-    for name in names():
+    for name in wanted:
         try:
             opened.append(open_recognizer(name))
         except VedutaError as error:
@@ -46,12 +90,6 @@ def open_each() -> tuple[list[Recognizer], dict[str, str]]:
 def versions(recognizers: Sequence[Recognizer]) -> dict[str, str]:
     """Names and versions of everything that looks at a photo, thumbnails among it."""
     return {THUMBNAILS: THUMBNAILS_VERSION, **{one.name: one.version for one in recognizers}}
-
-
-def unopened(missing: Mapping[str, str]) -> str:
-    """What to tell about recognizers that could not be opened."""
-    reasons = "; ".join(f"{name}: {reason}" for name, reason in sorted(missing.items()))
-    return f"some recognizers could not look at the photos; the others have ({reasons})"
 
 
 def keep(session: Session, lineup: Mapping[str, str], program: str | None) -> bool:
@@ -75,11 +113,11 @@ def idle(session: Session, program: str) -> bool:
     return session.scalar(select(PhotoRow.id).where(pending(wanted(session))).limit(1)) is None
 
 
-def fingerprint() -> str:
-    """Changes whenever a recognizer's version might: with the program's files and with installed
-    recognizers.
+def fingerprint(wanted: Sequence[str]) -> str:
+    """Changes whenever who looks, or a recognizer's version, might: with the names that are wanted, the
+    program's files and installed recognizers.
     """
-    digest = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b("\n".join(wanted).encode(), digest_size=16)
     for package in _SOURCES:
         spec = find_spec(package)
         for folder in spec.submodule_search_locations or () if spec is not None else ():

@@ -54,13 +54,18 @@ class _Stop:
 
 def trips(catalog: Catalog) -> list[TripSummary]:
     """All trips, newest first; found anew when photos have changed, where the library can be written."""
+    with suppress(CatalogError):
+        refresh(catalog)
+    return _known(catalog)
+
+
+def refresh(catalog: Catalog) -> None:
+    """Find the trips anew if photos have changed since they were found last."""
     with catalog.session() as session:
         kept = session.get(Preference, FOUND_AT)
         stale = kept is None or kept.value != sequence(session)
     if stale:
-        with suppress(CatalogError):
-            find(catalog)
-    return _known(catalog)
+        find(catalog)
 
 
 def _known(catalog: Catalog) -> list[TripSummary]:

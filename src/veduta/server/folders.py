@@ -1,18 +1,13 @@
-"""Folders of the library: added, watched, left out, taken out."""
+"""Folders of the library as the interface shows them; what is in them is read in the background."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.orm import Session
-
 from veduta.errors import NotFound
-from veduta.library import text_index
+from veduta.library import folders
 from veduta.library.catalog import Catalog
-from veduta.library.schema import FileRow, Folder, PhotoRow, Problem, now
-from veduta.server.choices import chosen
 from veduta.server.context import Context
 from veduta.server.models.folder import FolderChoices, FolderNew, FolderOut, FolderPatch
 from veduta.server.problem import Refused
@@ -22,27 +17,7 @@ MOST_CHOICES = 1000
 
 def listed(catalog: Catalog) -> list[FolderOut]:
     """Return the folders of the library, by path."""
-    with catalog.session() as session:
-        query = (
-            select(FileRow.folder_id, func.count(FileRow.photo_id.distinct()).label("photos"))
-            .where(FileRow.missing_since.is_(None))
-            .group_by(FileRow.folder_id)
-        )
-        counts = {row.folder_id: row.photos for row in session.execute(query)}
-        rows = session.scalars(select(Folder).order_by(Folder.path)).all()
-    return [_out(row, counts.get(row.id, 0)) for row in rows]
-
-
-def _out(row: Folder, photos: int) -> FolderOut:
-    return FolderOut(
-        id=row.id,
-        path=row.path,
-        added_at=row.added_at,
-        watch=row.watch,
-        excludes=row.excludes,
-        missing=row.missing,
-        photos=photos,
-    )
+    return [FolderOut.model_validate(folder) for folder in folders.folders(catalog)]
 
 
 def _get(catalog: Catalog, folder_id: int) -> FolderOut:
@@ -64,16 +39,8 @@ def add(here: Context, new: FolderNew) -> FolderOut:
     library = str(here.catalog.directory)
     if path == library or path.startswith(library + os.sep):
         raise Refused(409, f"{path}: lies in the library itself")
-    choices = chosen(here.catalog)
     with here.catalog.write() as session:
-        row = session.scalar(select(Folder).where(Folder.path == path))
-        if row is None:
-            row = Folder(path=path, excludes=[])
-            session.add(row)
-        row.excludes = sorted({*row.excludes, *new.excludes, *choices.excludes})
-        row.watch = row.watch or new.watch or choices.watch
-        session.flush()
-        folder_id = row.id
+        folder_id = folders.register(session, path, new.excludes, new.watch).id
     here.worker.scan([path])
     here.worker.rewatch()
     return _get(here.catalog, folder_id)
@@ -92,64 +59,21 @@ def _checked(path: str) -> str:
 
 
 def change(here: Context, folder_id: int, patch: FolderPatch) -> FolderOut:
-    """Change what is left out of a folder, or whether it is watched."""
-    with here.catalog.write() as session:
-        row = session.get(Folder, folder_id)
-        if row is None:
-            raise NotFound(f"there is no folder {folder_id}")
-        path = row.path
-        if patch.watch is not None:
-            row.watch = patch.watch
-        if patch.excludes is not None:
-            row.excludes = sorted(set(patch.excludes))
+    """Change what is left out of a folder, or whether it is watched; raises NotFound."""
+    folders.change(here.catalog, folder_id, patch.watch, patch.excludes)
+    found = _get(here.catalog, folder_id)
     if patch.watch is not None:
         here.worker.rewatch()
     if patch.excludes is not None:
-        here.worker.scan([path])
-    return _get(here.catalog, folder_id)
+        here.worker.scan([found.path])
+    return found
 
 
 def remove(here: Context, folder_id: int) -> int:
-    """Take a folder out of the library; returns how many photos have no file left.
-
-    Those are marked as missing: what the user said about them comes back if the folder is added again.
-    """
-    with here.catalog.write() as session:
-        row = session.get(Folder, folder_id)
-        if row is None:
-            raise NotFound(f"there is no folder {folder_id}")
-        inside = row.path.rstrip("/") + "/"
-        photos = set(session.scalars(select(FileRow.photo_id).where(FileRow.folder_id == folder_id)))
-        session.execute(update(FileRow).where(FileRow.folder_id == folder_id).values(missing_since=now()))
-        lost = _lost(session, photos)
-        for start in range(0, len(lost), 500):
-            part = PhotoRow.id.in_(lost[start : start + 500])
-            session.execute(update(PhotoRow).where(part).values(missing_since=now()))
-        session.execute(delete(FileRow).where(FileRow.folder_id == folder_id))
-        gone = [
-            p for p, f in session.execute(select(Problem.id, Problem.path)) if (f + "/").startswith(inside)
-        ]
-        for start in range(0, len(gone), 500):
-            session.execute(delete(Problem).where(Problem.id.in_(gone[start : start + 500])))
-        session.delete(row)
-        session.flush()
-        text_index.update(session, lost)
+    """Take a folder out of the library; returns how many photos have no file left. Raises NotFound."""
+    lost = folders.remove(here.catalog, folder_id)
     here.worker.rewatch()
-    return len(lost)
-
-
-def _lost(session: Session, photos: set[int]) -> list[int]:
-    """Those of `photos` that have no file any more."""
-    there = exists().where(
-        FileRow.photo_id == PhotoRow.id, FileRow.missing_since.is_(None), FileRow.role == "original"
-    )
-    found: list[int] = []
-    every = sorted(photos)
-    for start in range(0, len(every), 500):
-        found += session.scalars(
-            select(PhotoRow.id).where(PhotoRow.id.in_(every[start : start + 500]), ~there)
-        )
-    return found
+    return lost
 
 
 def choices(path: str) -> FolderChoices:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from veduta.errors import ModelUnavailable, VedutaError
+from veduta.errors import VedutaError
 from veduta.library.catalog import Catalog
 from veduta.library.status import Status, status
 from veduta.progress import Progress
@@ -191,9 +191,8 @@ class Worker:
 
     def _run(self, job: Job) -> str | None:
         """Do a job; returns why it stopped, None when it ended well."""
-        from veduta.library import trips
+        from veduta.library import lineup
         from veduta.library.add import Options, add_photos
-        from veduta.server.sight import enabled, open_each, opened
 
         pace = Told(self._pace, self.also)
         if job.pull:
@@ -203,23 +202,11 @@ class Worker:
             waiting=lambda: pace.begin("waiting for another process to finish adding photos"),
         )
         try:
-            before = self.counts()
-            recognizers, missing = opened(self._catalog)
-            self.tell_missing(missing)
-            try:
-                after = add_photos(self._catalog, job.folders, recognizers, pace, options, self._stop)
-            except VedutaError:
-                raise
-            except Exception:  # one recognizer that cannot be opened must not keep the others from looking
-                if recognizers is not None:
-                    raise
-                recognizers, missing = open_each(enabled(self._catalog))
-                self.tell_missing(missing)
-                after = add_photos(self._catalog, job.folders, recognizers, pace, options, self._stop)
-            if (after.photos, after.done) != (before.photos, before.done):
-                trips.find(self._catalog)
-        except ModelUnavailable as error:
-            return str(error)
+            absent = lineup.lacking()
+            self.tell_missing([name for name in lineup.enabled(self._catalog) if name in absent])
+            add_photos(self._catalog, job.folders, None, pace, options, self._stop)
+        except lineup.Unopened as error:
+            self.tell_missing(sorted(error.missing))
         except VedutaError as error:
             log.warning("adding photos stopped: %s", error)
             return str(error)
@@ -231,8 +218,8 @@ class Worker:
         return None
 
     def _pull(self, pace: Progress) -> str | None:
+        from veduta.library.lineup import lacking
         from veduta.nets.store import default_store
-        from veduta.server.sight import lacking
 
         try:
             default_store().pull(progress=pace)
