@@ -58,7 +58,7 @@ def show(to: ToOption = None, as_json: JsonOption = False) -> None:
             f"  {state.state}, {_size(state.bytes)}{'' if state.ready else ' to fetch'}, {state.license}"
         )
         typer.echo(f"  {state.copyright}")
-        typer.echo(f"  from {state.package or 'a file of yours'}; {state.source}")
+        typer.echo(f"  from {'; '.join(filter(None, (state.package, state.source)))}")
         typer.echo(f"  sha256 {state.sha256}")
 
 
@@ -103,10 +103,14 @@ def _numbers(text: str | None, what: str, count: int) -> tuple[float, ...] | Non
 
 @models.command()
 def add(
-    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="The weights: ONNX, TFLite, OpenVINO.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|URL", help="The weights: ONNX, TFLite, TensorFlow .pb.")
+    ],
     sha256: Annotated[str, typer.Option("--sha256", metavar="HASH", help="SHA-256 that the file must have.")],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call the network.")],
-    task: Annotated[str, typer.Option("--task", metavar="TASK", help="What it does, e.g. image-embedder.")],
+    task: Annotated[
+        str, typer.Option("--task", metavar="TASK", help="image-embedder, text-embedder, detector...")
+    ],
     license_: Annotated[str, typer.Option("--license", help="Its license.")] = "unknown",
     version: Annotated[str, typer.Option("--version", help="Its version.")] = "1",
     family: Annotated[
@@ -121,16 +125,20 @@ def add(
         ),
     ] = None,
     size: Annotated[
-        str | None, typer.Option("--size", help="Input size in pixels, e.g. 224 or 480,640.")
+        str | None, typer.Option("--size", help="Height and width of its pictures, e.g. 224 or 480,640.")
     ] = None,
     mean: Annotated[str | None, typer.Option("--mean", help="Mean of each channel, 0 to 255.")] = None,
     std: Annotated[str | None, typer.Option("--std", help="Deviation of each channel, 0 to 255.")] = None,
-    threshold: Annotated[float, typer.Option("--threshold", help="Lowest score that counts.")] = 0.5,
+    threshold: Annotated[
+        float, typer.Option("--threshold", help="A detector's lowest score that counts.")
+    ] = 0.5,
     to: ToOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a network of your own; it is refused unless its SHA-256 is the one given."""
+    """Add a network of your own; it is refused unless its SHA-256 is the one given and it runs."""
     from veduta.nets.own import own_pack
+    from veduta.nets.pack import BadPack
+    from veduta.see.own import attempt
 
     pack, companions = own_pack(
         source,
@@ -148,6 +156,11 @@ def add(
     )
     store = _store(to)
     path = store.add(pack, source, Bar(), companions)
+    try:
+        attempt(pack, store)
+    except BadPack:
+        store.remove(pack.name)
+        raise
     if as_json:
         emit(next(s for s in store.states() if s.name == pack.name).as_json())
     else:

@@ -19,6 +19,7 @@ from veduta.library.choices import chosen
 from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION
 from veduta.library.schema import PhotoRow, Preference
 from veduta.library.status import WANTED, pending, wanted
+from veduta.see.own import own_recognizers
 from veduta.see.recognizer import Recognizer, names, open_recognizer
 
 PROGRAM = "recognizers_program"
@@ -115,7 +116,7 @@ def idle(session: Session, program: str) -> bool:
 
 def fingerprint(wanted: Sequence[str]) -> str:
     """Changes whenever who looks, or a recognizer's version, might: with the names that are wanted, the
-    program's files and installed recognizers.
+    program's files, installed recognizers and networks of the user's own.
     """
     digest = hashlib.blake2b("\n".join(wanted).encode(), digest_size=16)
     for package in _SOURCES:
@@ -128,4 +129,6 @@ def fingerprint(wanted: Sequence[str]) -> str:
                 )
     for entry in sorted(entry_points(group="veduta.recognizers"), key=lambda e: e.name):
         digest.update(f"{entry.name} {entry.value} {entry.dist.version if entry.dist else ''}\n".encode())
+    for own in own_recognizers():
+        digest.update(f"{own.name} {own.version}\n".encode())
     return digest.hexdigest()

@@ -49,6 +49,11 @@ def thread_count() -> int:
         return allowed
 
 
+def channels_last(sizes: Sequence[object]) -> bool:
+    """Whether a network with input of these four sizes (a fixed one is an int) takes pictures (n, h, w, 3)."""
+    return sizes[3] == 3 and sizes[1] != 3
+
+
 class Backend(Protocol):
     """What runs one network at fixed shapes."""
 
@@ -288,11 +293,19 @@ def _take_pixels(model: ov.Model, pack: ModelPack) -> ov.Model:
     import openvino as ov
     from openvino.preprocess import ColorFormat, PrePostProcessor
 
+    if len(model.inputs) != 1:
+        names = ", ".join(port.get_any_name() for port in model.inputs)
+        raise WrongInput(
+            f"{pack.name} has inputs {names}, not one of pictures: export the part that sees pictures alone"
+        )
     steps = PrePostProcessor(model)
     info = steps.input()
     info.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(ColorFormat.RGB)
-    planes = model.inputs[0].get_partial_shape()[1]
-    info.model().set_layout(ov.Layout("NCHW" if planes.is_static and planes.get_length() == 3 else "NHWC"))
+    shape = model.inputs[0].get_partial_shape()
+    if shape.rank.is_dynamic or len(shape) != 4:
+        raise WrongInput(f"{pack.name} takes {shape}, not pictures of 4 axes")
+    sizes = [shape[axis].get_length() if shape[axis].is_static else None for axis in range(4)]
+    info.model().set_layout(ov.Layout("NHWC" if channels_last(sizes) else "NCHW"))
     if pack.channels == "BGR":
         info.preprocess().convert_color(ColorFormat.BGR)
     info.preprocess().convert_element_type(ov.Type.f32).mean(list(pack.mean)).scale(list(pack.std))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.errors import ModelUnavailable
+from veduta.nets.engine import channels_last
 from veduta.nets.pack import ModelPack
 
 PROVIDERS = {"cuda": "CUDAExecutionProvider", "onnx-cpu": "CPUExecutionProvider"}
@@ -41,6 +42,7 @@ class OnnxBackend:
         self._session = ort.InferenceSession(str(path), providers=[wanted])
         self.inputs = tuple(port.name for port in self._session.get_inputs())
         self._shapes = {port.name: port.shape for port in self._session.get_inputs()}
+        self._channels_last = pixels and channels_last(self._shapes[self.inputs[0]])
         self._dtypes = {
             port.name: np.dtype(
                 {"tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(uint8)": "uint8"}.get(
@@ -52,7 +54,10 @@ class OnnxBackend:
 
     def static_size(self, name: str, axis: int) -> int | None:
         """The fixed length of an input along `axis`; None where it may vary."""
-        length = self._shapes[name][axis]
+        shape = self._shapes[name]
+        if self._pixels and not self._channels_last:  # pictures are given as (n, height, width, 3)
+            shape = [shape[0], *shape[2:], shape[1]]
+        length = shape[axis]
         return length if isinstance(length, int) else None
 
     def _fed(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
@@ -61,7 +66,8 @@ class OnnxBackend:
                 array = array[..., ::-1]
             mean, deviation = (np.array(v, np.float32) for v in (self._pack.mean, self._pack.std))
             array = (array.astype(np.float32) - mean) / deviation
-            array = array.transpose(0, 3, 1, 2)
+            if not self._channels_last:
+                array = array.transpose(0, 3, 1, 2)
         return np.ascontiguousarray(array, dtype=self._dtypes[name])
 
     def run(self, batches: Sequence[Mapping[str, NDArray[Any]]]) -> list[list[NDArray[Any]]]:

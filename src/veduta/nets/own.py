@@ -49,6 +49,10 @@ def own_pack(
     spread = std or (1.0, 1.0, 1.0)
     if any(value <= 0 for value in spread):
         raise BadPack(f"model pack {name}: deviations must be above zero, not {spread}")
+    if size is not None and any(value < 1 or value != int(value) for value in size):
+        raise BadPack(f"model pack {name}: a size is in whole pixels, not {size}")
+    if not 0 <= threshold <= 1:
+        raise BadPack(f"model pack {name}: a threshold is a score, from 0 to 1, not {threshold}")
     pack = ModelPack(
         name=name,
         version=version,

@@ -83,17 +83,22 @@ class ModelPack:
                 raise BadPack(
                     f"model pack {self.name}: {what} is not a SHA-256 (64 hexadecimal digits): {value!r}"
                 )
-        if (
-            not self.name
-            or not all(c.isalnum() or c in "-_." for c in self.name)
-            or self.name.startswith(".")
-        ):
-            raise BadPack(f"model pack name {self.name!r}: use letters, digits, '-', '_' and '.' only")
+        for what, text in (("name", self.name), ("version", self.version)):
+            if not text or not all(c.isalnum() or c in "-_.+" for c in text) or text.startswith("."):
+                raise BadPack(f"model pack {what} {text!r}: use letters, digits, '-', '_', '+' and '.' only")
 
     @property
     def folder(self) -> str:
         """Name of the pack's folder in a store."""
         return f"{self.name}-{self.version}"
+
+    def companion(self, *parts: str) -> str:
+        """The name of the first companion file whose name contains one of `parts`; raises BadPack."""
+        for part in parts:
+            for name in self.companions:
+                if part in name.lower():
+                    return name
+        raise BadPack(f"{self.name} has no {parts[0]} file: add it again with --companion FILE=SHA-256")
 
     def as_json(self) -> dict[str, Any]:
         """All fields, fit for JSON."""

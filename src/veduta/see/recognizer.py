@@ -53,8 +53,11 @@ REGISTRY: dict[str, Factory] = {
 
 
 def names() -> list[str]:
-    """Names of all recognizers: the built-in ones, then those that installed packages bring."""
-    return [*REGISTRY, *(e.name for e in entry_points(group="veduta.recognizers") if e.name not in REGISTRY)]
+    """Names of all recognizers: the built-in ones, those of installed packages, those of the user's own networks."""
+    from veduta.see.own import own_recognizers
+
+    installed = [e.name for e in entry_points(group="veduta.recognizers") if e.name not in REGISTRY]
+    return [*REGISTRY, *installed, *(own.name for own in own_recognizers())]
 
 
 def open_recognizer(name: str) -> Recognizer:
@@ -65,4 +68,9 @@ def open_recognizer(name: str) -> Recognizer:
         if entry.name == name:
             made: Recognizer = entry.load()()
             return made
+    from veduta.see.own import own_recognizers
+
+    for own in own_recognizers():
+        if own.name == name:
+            return own.open()
     raise NotFound(f"no recognizer is called {name!r}; known: {', '.join(names())}")
