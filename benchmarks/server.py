@@ -213,7 +213,7 @@ def _answers(library: Path, folder: Path) -> list[Figure]:
 
 
 def _map() -> Figure:
-    from veduta.server.atlas import Positions, _group, _inside
+    from veduta.library.world import Positions, _group, _inside
 
     rng = np.random.default_rng(5)
     count = 1_000_000

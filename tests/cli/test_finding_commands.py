@@ -120,8 +120,15 @@ def test_own_albums(library: Path) -> None:
     }
     assert found["Very best"] == ["/photos/dog1.jpg"]
     assert len(found["Dogs"]) == 3
+    assert run(library, "albums", "query", smart, "invoice").returncode == 0
+    assert [photo["path"] for photo in lines(library, "albums", "show", smart)] == ["/photos/bill.jpg"]
+    assert run(library, "albums", "query", smart, "persn:x").returncode == 2
+    assert run(library, "albums", "query", made, "dog").returncode == 1, "it is not a saved search"
+    assert lines(library, "albums", "add", made, "--query", "dog") == [{"changed": 2}]
+    assert lines(library, "albums", "remove", made, "2", "3") == [{"changed": 2}]
+    assert run(library, "albums", "add", made).returncode == 2
     for album in (made, smart):
-        assert run(library, "albums", "delete", album).returncode == 0
+        assert lines(library, "albums", "delete", album) == [{"changed": 1}]
     assert run(library, "albums", "create", "x", "--query", "persn:x").returncode == 2
     assert run(library, "albums", "create", "x", "/photos/none.jpg").returncode == 1
 
@@ -143,6 +150,9 @@ def test_people(library: Path) -> None:
     assert len(lines(library, "people", "faces", second)) == 3
     assert run(library, "people", "not", faces[1]).returncode == 0
     assert run(library, "people", "assign", faces[1], second).stdout.strip() == second
+    assert lines(library, "people", "assign", faces[1], "--name", "bertha")[0]["id"] != int(second)
+    assert lines(library, "people", "assign", faces[1], "--name", "ANNA") == [{"id": int(second)}]
+    assert run(library, "people", "assign", faces[1], second, "--name", "Anna").returncode == 2
     assert run(library, "people", "hide", first).returncode == 0
     assert [person["id"] for person in lines(library, "people")] == [int(second)]
     assert len(lines(library, "people", "--hidden")) == 2

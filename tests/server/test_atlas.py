@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from veduta.server.atlas import Positions, _group, _inside
+from veduta.library.world import Positions, _group, _inside
 
 
 def test_clusters_of_the_world(client: TestClient) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from veduta.cli.output import Bar, emit, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from veduta.library.add import Options
+    from veduta.library.catalog import Catalog
 
 LibraryOption = Annotated[
     Path | None, typer.Option("--library", metavar="DIR", help="The library; default: the user's own.")
@@ -35,30 +42,32 @@ def add(
 
     Only what is new or changed is read; after an interruption the same command goes on where it was.
     """
-    from veduta.errors import ModelUnavailable
-    from veduta.library.add import Options, add_photos
+    from veduta.library.add import Options
     from veduta.library.catalog import Catalog
-    from veduta.library.watch import watch as keep_watching
 
-    options = Options(
-        excludes=tuple(exclude or ()),
-        retry=retry,
-        watch=watch,
-        waiting=lambda: say("another process is adding photos to this library; waiting until it is done"),
-    )
-    failure: ModelUnavailable | None = None
+    options = Options(excludes=tuple(exclude or ()), retry=retry, watch=watch)
     with Catalog.open(library) as catalog:
-        try:
-            result = add_photos(catalog, folders or (), progress=Bar(), options=options)
-            if watch:
-                result = keep_watching(catalog, Bar())
-        except ModelUnavailable as error:
-            from veduta.library.status import status
+        run(catalog, folders or (), options, as_json)
 
-            failure, result = error, status(catalog)
-        except KeyboardInterrupt:
-            say("\nstopped; what is done is kept, and the same command goes on from here")
-            raise typer.Exit(130) from None
+
+def run(catalog: Catalog, folders: Sequence[Path], options: Options, as_json: bool) -> None:
+    """Add photos with a bar, stay when `options.watch` says so, and tell how far the library is."""
+    from veduta.library.add import add_photos
+    from veduta.library.lineup import Unopened
+    from veduta.library.status import status
+    from veduta.library.watch import watch
+
+    options = replace(options, waiting=_waiting)
+    failure: Unopened | None = None
+    try:
+        result = add_photos(catalog, folders, progress=Bar(), options=options)
+        if options.watch:
+            result = watch(catalog, Bar())
+    except Unopened as error:
+        failure, result = error, status(catalog)
+    except KeyboardInterrupt:
+        say("\nstopped; what is done is kept, and the same command goes on from here")
+        raise typer.Exit(130) from None
     if as_json:
         emit(result.as_json())
     else:
@@ -67,3 +76,7 @@ def add(
         show(result)
     if failure is not None:
         raise failure
+
+
+def _waiting() -> None:
+    say("another process is adding photos to this library; waiting until it is done")

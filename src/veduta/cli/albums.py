@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from veduta.cli import photos as named
 from veduta.cli.add import JsonOption, LibraryOption
-from veduta.cli.output import emit
+from veduta.cli.output import emit, printable
+from veduta.cli.photos import MaybePhotosArgument, QueryOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 albums = typer.Typer(add_completion=False, no_args_is_help=False, rich_markup_mode=None)
 AlbumArgument = Annotated[str, typer.Argument(metavar="ALBUM", help="The album, such as manual:3.")]
-PhotosArgument = Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos of the library.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
 
 
 @albums.callback(invoke_without_command=True)
@@ -62,19 +66,11 @@ def _as_json(catalog: Catalog, album: AlbumSummary, limit: int | None) -> dict[s
     return {
         "album": album.name,
         "group": album.group or album.album,
-        "photos": _paths(catalog, ids),
+        "photos": named.paths(catalog, ids),
         "id": album.id,
         "kind": album.kind,
         "count": album.count,
     }
-
-
-def _paths(catalog: Catalog, ids: Sequence[int]) -> list[str]:
-    from veduta.library.search import first_paths
-
-    with catalog.session() as session:
-        paths = first_paths(session, ids)
-    return [paths[photo] for photo in ids if photo in paths]
 
 
 def _print(found: Sequence[AlbumSummary]) -> None:
@@ -98,80 +94,119 @@ def show(
     from veduta.library.albums import photos
 
     with _open(context, library) as catalog:
-        paths = _paths(catalog, photos(catalog, album)[0])
+        paths = named.paths(catalog, photos(catalog, album)[0])
     for path in paths:
         if as_json:
             emit({"path": path})
         else:
-            typer.echo(path.encode("utf-8", "backslashreplace").decode())
+            typer.echo(printable(path))
 
 
 @albums.command("create")
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    photos: Annotated[list[Path] | None, typer.Argument(metavar="[PHOTO...]")] = None,
+    name: NameArgument,
+    photos: MaybePhotosArgument = None,
     query: Annotated[
         str | None, typer.Option("--query", metavar="QUERY", help="A saved search: its photos are the album.")
     ] = None,
     library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Make an album of chosen photos, or of a search."""
-    from veduta.errors import QueryError
+    """Make an album of chosen photos, or of a search; tells its number."""
     from veduta.library import albums as shelf
 
     if query is not None and photos:
         raise typer.BadParameter("an album is either of chosen photos or of a search")
-    with _open(context, library) as catalog:
-        try:
-            typer.echo(shelf.create(catalog, name, query, _ids(catalog, photos or [])))
-        except QueryError as error:
-            raise typer.BadParameter(str(error)) from error
+    with _open(context, library) as catalog, _understood():
+        made = shelf.create(catalog, name, query, named.numbers(catalog, photos or []))
+    if as_json:
+        emit({"id": made})
+    else:
+        typer.echo(made)
 
 
 @albums.command("rename")
 def rename(
     context: typer.Context,
     album: AlbumArgument,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: NameArgument,
     library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Rename an album of one's own."""
     from veduta.library import albums as shelf
 
     with _open(context, library) as catalog:
         shelf.update(catalog, album, name=name)
+    if as_json:
+        emit({"id": album})
+
+
+@albums.command("query")
+def query(
+    context: typer.Context,
+    album: AlbumArgument,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="Words and filters, as in `veduta search`.")],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change the search of an album that is a saved search."""
+    from veduta.library import albums as shelf
+
+    with _open(context, library) as catalog, _understood():
+        shelf.update(catalog, album, query=query)
+    if as_json:
+        emit({"id": album})
 
 
 @albums.command("add")
 def add(
-    context: typer.Context, album: AlbumArgument, photos: PhotosArgument, library: LibraryOption = None
+    context: typer.Context,
+    album: AlbumArgument,
+    photos: MaybePhotosArgument = None,
+    query: QueryOption = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Put photos into an album of chosen photos."""
     from veduta.library import albums as shelf
 
     with _open(context, library) as catalog:
-        shelf.add(catalog, album, _ids(catalog, photos))
+        changed = shelf.add(catalog, album, _chosen(catalog, photos, query))
+    if as_json:
+        emit({"changed": changed})
 
 
 @albums.command("remove")
 def remove(
-    context: typer.Context, album: AlbumArgument, photos: PhotosArgument, library: LibraryOption = None
+    context: typer.Context,
+    album: AlbumArgument,
+    photos: MaybePhotosArgument = None,
+    query: QueryOption = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Take photos out of an album of chosen photos; they stay in the library."""
     from veduta.library import albums as shelf
 
     with _open(context, library) as catalog:
-        shelf.remove(catalog, album, _ids(catalog, photos))
+        changed = shelf.remove(catalog, album, _chosen(catalog, photos, query))
+    if as_json:
+        emit({"changed": changed})
 
 
 @albums.command("delete")
-def delete(context: typer.Context, album: AlbumArgument, library: LibraryOption = None) -> None:
+def delete(
+    context: typer.Context, album: AlbumArgument, library: LibraryOption = None, as_json: JsonOption = False
+) -> None:
     """Delete an album of one's own; its photos stay."""
     from veduta.library import albums as shelf
 
     with _open(context, library) as catalog:
         shelf.delete(catalog, album)
+    if as_json:
+        emit({"changed": 1})
 
 
 def _open(context: typer.Context, library: Path | None) -> Catalog:
@@ -180,19 +215,21 @@ def _open(context: typer.Context, library: Path | None) -> Catalog:
     return Catalog.open(library or context.obj, create=False)
 
 
-def _ids(catalog: Catalog, photos: Sequence[Path]) -> list[int]:
-    """Numbers of photos given by their paths."""
-    from sqlalchemy import select
+def _chosen(catalog: Catalog, photos: Sequence[Path] | None, query: str | None) -> list[int]:
+    if not photos and query is None:
+        raise typer.BadParameter("say which photos: either PHOTO... or --query")
+    return [
+        *named.numbers(catalog, photos or ()),
+        *(named.found(catalog, query) if query is not None else ()),
+    ]
 
-    from veduta.errors import NotFound
-    from veduta.library.schema import FileRow
 
-    found = []
-    with catalog.session() as session:
-        for photo in photos:
-            path = str(photo.expanduser().absolute())
-            photo_id = session.scalar(select(FileRow.photo_id).where(FileRow.path == path))
-            if photo_id is None:
-                raise NotFound(f"{photo}: not in the library (add it with `veduta add`)")
-            found.append(photo_id)
-    return found
+@contextmanager
+def _understood() -> Iterator[None]:
+    """A search that cannot be understood is wrong usage."""
+    from veduta.errors import QueryError
+
+    try:
+        yield
+    except QueryError as error:
+        raise typer.BadParameter(str(error)) from error

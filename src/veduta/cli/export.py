@@ -19,6 +19,9 @@ def export(
     ids: Annotated[
         list[int] | None, typer.Option("--id", metavar="ID", help="A photo by its number; may be repeated.")
     ] = None,
+    album: Annotated[
+        str | None, typer.Option("--album", metavar="ALBUM", help="The photos of an album, such as trip:3.")
+    ] = None,
     sidecars: Annotated[bool, typer.Option("--sidecars", help="Write an XMP file beside each copy.")] = False,
     no_location: Annotated[
         bool, typer.Option("--no-location", help="Take the position out of the copies.")
@@ -27,16 +30,19 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Copy photos, with or without their location, to a folder; the originals stay as they are."""
+    from veduta.cli import photos
+    from veduta.library import albums
     from veduta.library.catalog import Catalog
     from veduta.library.export import export as copy
-    from veduta.library.search import matching
 
-    if (query is None) == (not ids):
-        raise typer.BadParameter("say which photos: either a QUERY or --id")
+    if [query is None, not ids, album is None].count(False) != 1:
+        raise typer.BadParameter("say which photos: either a QUERY or --id or --album")
     with Catalog.open(library, create=False) as catalog:
         chosen = list(ids or ())
         if query is not None:
-            chosen = [int(photo_id) for photo_id in matching(catalog, query)]
+            chosen = photos.found(catalog, query)
+        if album is not None:
+            chosen = albums.photos(catalog, album)[0]
         done = copy(catalog, chosen, target, sidecars, not no_location, Bar())
     for one in done:
         if as_json:

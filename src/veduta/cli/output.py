@@ -20,9 +20,14 @@ def emit(thing: Mapping[str, Any]) -> None:
     sys.stdout.buffer.flush()
 
 
+def printable(text: str) -> str:
+    """Text for a person; bytes of file names that are not UTF-8 come as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def say(text: str) -> None:
     """Print a line for a person to the error stream."""
-    print(text.encode("utf-8", "backslashreplace").decode("utf-8"), file=sys.stderr)
+    print(printable(text), file=sys.stderr)
 
 
 class Bar:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veduta.cli.add import JsonOption, LibraryOption
-from veduta.cli.output import emit, say
+from veduta.cli.output import emit, printable, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,25 @@ def search_command(
         say(f"{len(found.hits)} of {found.total} photos")
 
 
+def suggest(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The beginning of a search.")],
+    library: LibraryOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most N suggestions.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Suggest how a search may go on: people, places, things, albums, filters."""
+    from veduta.library.catalog import Catalog
+    from veduta.library.search import suggest as propose
+
+    with Catalog.open(library, create=False) as catalog:
+        found = propose(catalog, text, limit)
+    for one in found:
+        if as_json:
+            emit({"text": one.text, "kind": one.kind, "count": one.count})
+        else:
+            typer.echo(f"{one.text}  {one.kind}" + (f"  {one.count} photos" if one.count else ""))
+
+
 def similar(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo of the library, or any file.")],
     library: LibraryOption = None,
@@ -75,5 +94,6 @@ def _show(hits: Sequence[Hit], as_json: bool) -> None:
         if as_json:
             emit({"path": hit.path, "score": hit.score, "why": hit.why})
         else:
-            path = hit.path.encode("utf-8", "backslashreplace").decode()
-            typer.echo(f"{hit.score:5.2f}  {path}" + (f"  ({'; '.join(hit.why)})" if hit.why else ""))
+            typer.echo(
+                f"{hit.score:5.2f}  {printable(hit.path)}" + (f"  ({'; '.join(hit.why)})" if hit.why else "")
+            )

@@ -20,9 +20,9 @@ from veduta.library.catalog import Catalog
 from veduta.library.folders import register
 from veduta.library.identify import SUFFIXES, batches, forget_unseen_problems, identify
 from veduta.library.pipeline import Pipeline, Todo
-from veduta.library.problems import problem
+from veduta.library.problems import forget_all, problem
 from veduta.library.record import THUMBNAILS, Analysis, record
-from veduta.library.schema import FileRow, Folder, PhotoRow, Problem, Work
+from veduta.library.schema import FileRow, Folder, PhotoRow, Work
 from veduta.library.status import Status, pending, status
 from veduta.library.suspects import Journal, convict
 from veduta.library.walk import Seen, walk
@@ -73,7 +73,7 @@ def add_photos(
         journal = Journal(catalog.directory / "reading.json")
         try:
             if options.retry:
-                _forget_failures(catalog)
+                forget_all(catalog)
             if options.retry or not (catalog.directory / "thumbs").is_dir():
                 _forget_lost_thumbnails(catalog)
             _try_suspects(catalog, journal, progress)
@@ -167,13 +167,6 @@ def _leave_alone(session: Session, path: str, reason: str) -> None:
         problem(session, path, reason, Seen(path, facts.st_size, facts.st_mtime_ns))
     else:
         record(session, [Analysis(row.photo_id, [path], unreadable={path: reason})])
-
-
-def _forget_failures(catalog: Catalog) -> None:
-    """Forget what failed, so that it is tried again."""
-    with catalog.write() as session:
-        session.execute(delete(Problem))
-        session.execute(delete(Work).where(Work.state == "failed"))
 
 
 def _forget_lost_thumbnails(catalog: Catalog) -> None:

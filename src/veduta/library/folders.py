@@ -82,7 +82,7 @@ def change(
 
 
 def remove(catalog: Catalog, folder_id: int) -> int:
-    """Take a folder out of the library; how many photos have no file left. Raises NotFound.
+    """Take a folder out of the library; how many photos lose their last file. Raises NotFound.
 
     Those are marked as missing: what the user said about them comes back if the folder is added again.
     """
@@ -114,7 +114,7 @@ def _get(session: Session, folder_id: int) -> Folder:
 
 
 def _lost(session: Session, photos: set[int]) -> list[int]:
-    """Those of `photos` that have no file any more."""
+    """Those of `photos` that have lost their last file just now."""
     there = exists().where(
         FileRow.photo_id == PhotoRow.id, FileRow.missing_since.is_(None), FileRow.role == "original"
     )
@@ -122,5 +122,5 @@ def _lost(session: Session, photos: set[int]) -> list[int]:
     every = sorted(photos)
     for start in range(0, len(every), _BATCH):
         part = PhotoRow.id.in_(every[start : start + _BATCH])
-        found += session.scalars(select(PhotoRow.id).where(part, ~there))
+        found += session.scalars(select(PhotoRow.id).where(part, PhotoRow.missing_since.is_(None), ~there))
     return found

@@ -178,14 +178,19 @@ def not_person(catalog: Catalog, face_id: int) -> None:
     assign_new(catalog)
 
 
-def assign(catalog: Catalog, face_id: int, person_id: int | None) -> int:
-    """Say whose a face is (None: of someone new); the person's number. Raises NotFound."""
+def assign(catalog: Catalog, face_id: int, person_id: int | None, called: str | None = None) -> int:
+    """Say whose a face is: a person's by number, or whoever bears a name (None: someone new); the person's
+    number. Raises NotFound.
+    """
     with catalog.write() as session:
         face = _face(session, face_id)
+        if person_id is None and called is not None:
+            person_id = person_names.bearer(session, called)
         if person_id is None:
-            new = Person()
+            new = Person(name=" ".join((called or "").split()) or None)
             session.add(new)
             session.flush()
+            person_names.changed(session)
             person_id = new.id
         _person(session, person_id)
         before = face.person_id

@@ -7,12 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from veduta.library import words
 from veduta.library.catalog import Catalog
-from veduta.library.schema import Person, Preference
+from veduta.library.schema import Face, Person, Preference
 
 COUNTER = "people_sequence"
 """Key of the preference that counts changes of names."""
@@ -73,3 +73,10 @@ def person_names(catalog: Catalog, session: Session) -> PersonNames:
 
 def _count(session: Session) -> int:
     return int(session.scalar(select(Preference.value).where(Preference.key == COUNTER)) or 0)
+
+
+def bearer(session: Session, name: str) -> int | None:
+    """The person of a name, whole but in any case; of several, one with faces, then the eldest."""
+    bears = func.lower(Person.name) == " ".join(name.split()).lower()
+    has_faces = exists().where(Face.person_id == Person.id)
+    return session.scalar(select(Person.id).where(bears).order_by(~has_faces, Person.id).limit(1))

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from veduta.errors import CatalogError
+from veduta.library.catalog import Catalog
 from veduta.library.schema import PhotoRow, Place
 
 EARTH_KM = 6371.0
@@ -182,3 +183,25 @@ def locate(session: Session, photo: PhotoRow) -> None:
         session.add(place)
         session.flush()
     photo.place_id = place.id
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSummary:
+    """A city with its number of photos and the newest of them."""
+
+    place: Place
+    photos: int
+    newest: int
+
+
+def places(catalog: Catalog) -> list[PlaceSummary]:
+    """The cities with photos, by country and name."""
+    query = (
+        select(Place, func.count(), func.max(PhotoRow.id))
+        .join(PhotoRow, PhotoRow.place_id == Place.id)
+        .where(PhotoRow.hidden.is_(False), PhotoRow.missing_since.is_(None))
+        .group_by(Place.id)
+        .order_by(Place.country, Place.city)
+    )
+    with catalog.session() as session:
+        return [PlaceSummary(*row) for row in session.execute(query)]

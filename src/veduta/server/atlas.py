@@ -1,177 +1,44 @@
-"""The map: photos clustered by a grid that gets finer with the zoom, and the places they were taken at."""
+"""The map and the places as the interface shows them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import func, select
-
+from veduta.library import places as library_places
+from veduta.library import world
 from veduta.library.catalog import Catalog
-from veduta.library.schema import PhotoRow, Place
 from veduta.server.cards import covers
 from veduta.server.context import Context
 from veduta.server.models.place import Cluster, MapView, PlaceCard
 
-CELL_PIXELS = 64
-WORLD_PIXELS = 512
-MOST_CELLS = 4_000_000
-NAMED = 50
-"""Clusters of at most so many photos name them."""
-
-
-@dataclass(frozen=True)
-class Positions:
-    """Positions of all photos that are shown, newest first: ids int64 (n,), degrees float32 (n,).
-
-    `northings` are the latitudes on the Mercator map, in degrees of its equator.
-    """
-
-    ids: NDArray[np.int64]
-    latitudes: NDArray[np.float32]
-    longitudes: NDArray[np.float32]
-    northings: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, ids: NDArray[np.int64], degrees: NDArray[np.float64]) -> Positions:
-        """Positions from (latitude, longitude) in degrees, (n, 2)."""
-        flat = np.radians(np.clip(degrees[:, 0], -85.0, 85.0))
-        northings = np.degrees(np.log(np.tan(np.pi / 4 + flat / 2)))
-        longitudes = (degrees[:, 1] + 180.0) % 360.0 - 180.0
-        parts = (degrees[:, 0], longitudes, northings)
-        return cls(ids, *(part.astype(np.float32) for part in parts))
-
-
-def positions(catalog: Catalog) -> Positions:
-    """Read the positions of all photos that are shown."""
-    query = (
-        select(PhotoRow.id, PhotoRow.latitude, PhotoRow.longitude)
-        .where(
-            PhotoRow.latitude.is_not(None),
-            PhotoRow.longitude.is_not(None),
-            PhotoRow.hidden.is_(False),
-            PhotoRow.missing_since.is_(None),
-        )
-        .order_by(PhotoRow.day.desc().nullslast(), PhotoRow.id.desc())
-    )
-    with catalog.session() as session:
-        rows = session.execute(query).all()
-    table = np.array([tuple(row) for row in rows], np.float64).reshape(-1, 3)
-    return Positions.of(table[:, 0].astype(np.int64), table[:, 1:])
-
 
 def view(here: Context, west: float, south: float, east: float, north: float, zoom: float) -> MapView:
-    """Return the clusters of a piece of the map; `east` < `west` (or beyond 180) crosses the date line.
-
-    The grid lies fast on the world, so that clusters do not jump when the map is moved.
-    """
-    every = here.memory.answer("positions", lambda: positions(here.catalog))
-    inside = _inside(every, west, south, east, north)
-    chosen = np.flatnonzero(inside)
-    if not len(chosen):
-        return MapView(clusters=[], total=0)
-    groups = _group(every, chosen, zoom)
+    """Return the clusters of a piece of the map; `east` < `west` (or beyond 180) crosses the date line."""
+    every = here.memory.answer("positions", lambda: world.positions(here.catalog))
+    found, total = world.clusters(every, west, south, east, north, zoom)
     with here.catalog.session() as session:
-        urls = covers(session, [int(every.ids[first]) for first, *_ in groups])
-    clusters = [
-        Cluster(
-            lat=round(lat, 6),
-            lon=round(lon, 6),
-            count=count,
-            cover=urls.get(int(every.ids[first])),
-            ids=None if members is None else [int(i) for i in every.ids[members]],
-        )
-        for first, lat, lon, count, members in groups
+        urls = covers(session, [cluster.newest for cluster in found])
+    shown = [
+        Cluster(lat=c.latitude, lon=c.longitude, count=c.count, cover=urls.get(c.newest), ids=c.photo_ids)
+        for c in found
     ]
-    return MapView(clusters=clusters, total=len(chosen))
-
-
-def _inside(every: Positions, west: float, south: float, east: float, north: float) -> NDArray[np.bool_]:
-    rows = (every.latitudes >= south) & (every.latitudes <= north)
-    if east - west >= 360:
-        return rows
-    left, right = (west + 180) % 360 - 180, (east + 180) % 360 - 180
-    if east == 180:
-        right = 180.0
-    if left <= right:
-        return rows & (every.longitudes >= left) & (every.longitudes <= right)
-    return rows & ((every.longitudes >= left) | (every.longitudes <= right))
-
-
-Group = tuple[int, float, float, int, NDArray[np.int64] | None]
-
-
-def _group(every: Positions, chosen: NDArray[np.int64], zoom: float) -> list[Group]:
-    """(index of the newest photo, mean position, count, indices if few) of each cell with photos."""
-    lat = every.latitudes[chosen].astype(np.float64)
-    lon = every.longitudes[chosen].astype(np.float64)
-    cell = 360.0 * CELL_PIXELS / (WORLD_PIXELS * 2.0**zoom)
-    # Cells are squares of so many pixels on the Mercator map.
-    column = ((lon + 180.0) / cell).astype(np.int64)
-    row = ((every.northings[chosen] + 180.0) / cell).astype(np.int64)
-    column -= column.min()
-    row -= row.min()
-    width = int(column.max()) + 1
-    key = row * width + column
-    if (int(row.max()) + 1) * width > MOST_CELLS:
-        _, key = np.unique(key, return_inverse=True)
-    size = int(key.max()) + 1
-    counts = np.bincount(key, minlength=size)
-    lats = np.bincount(key, lat, size)
-    lons = np.bincount(key, lon, size)
-    newest = np.empty(size, np.int64)
-    newest[key[::-1]] = chosen[::-1]  # the last one written stays: the newest photo
-    used = np.flatnonzero(counts)
-    few = _members(key, chosen, counts)
-    return [
-        (
-            int(newest[c]),
-            float(lats[c] / counts[c]),
-            float(lons[c] / counts[c]),
-            int(counts[c]),
-            few.get(int(c)),
-        )
-        for c in used
-    ]
-
-
-def _members(
-    key: NDArray[np.int64], chosen: NDArray[np.int64], counts: NDArray[np.int64]
-) -> dict[int, NDArray[np.int64]]:
-    """Photos of the cells that have few."""
-    if not (counts[counts > 0] <= NAMED).any():
-        return {}
-    small = np.flatnonzero(counts[key] <= NAMED)
-    order = small[np.argsort(key[small], kind="stable")]
-    cells, starts = np.unique(key[order], return_index=True)
-    return dict(zip(cells.tolist(), np.split(chosen[order], starts[1:]), strict=True)) if len(cells) else {}
+    return MapView(clusters=shown, total=total)
 
 
 def places(catalog: Catalog) -> list[PlaceCard]:
     """Return the cities with photos, by country and name."""
-    shown = (PhotoRow.hidden.is_(False), PhotoRow.missing_since.is_(None))
-    newest = func.max(PhotoRow.id)
+    found = library_places.places(catalog)
     with catalog.session() as session:
-        rows = session.execute(
-            select(Place, func.count(), newest)
-            .join(PhotoRow, PhotoRow.place_id == Place.id)
-            .where(*shown)
-            .group_by(Place.id)
-            .order_by(Place.country, Place.city)
-        ).all()
-        urls = covers(session, [cover for _, _, cover in rows])
+        urls = covers(session, [one.newest for one in found])
     return [
         PlaceCard(
-            id=place.id,
-            city=place.city,
-            region=place.region,
-            country=place.country,
-            country_code=place.country_code,
-            latitude=place.latitude,
-            longitude=place.longitude,
-            count=count,
-            cover=urls.get(cover),
+            id=one.place.id,
+            city=one.place.city,
+            region=one.place.region,
+            country=one.place.country,
+            country_code=one.place.country_code,
+            latitude=one.place.latitude,
+            longitude=one.place.longitude,
+            count=one.photos,
+            cover=urls.get(one.newest),
         )
-        for place, count, cover in rows
+        for one in found
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from veduta.errors import NotFound
 from veduta.library.catalog import Catalog
@@ -145,17 +145,7 @@ def assign(catalog: Catalog, face_id: int, wanted: FaceAssign) -> FaceOut:
     """Give a face to a person, known or new; raises NotFound."""
     from veduta.library import people
 
-    one_face(catalog, face_id)
-    person = wanted.person_id
-    if person is None and wanted.name is not None:
-        bears = func.lower(Person.name) == wanted.name.lower()
-        with catalog.session() as session:
-            # Of several people of that name, the one with faces.
-            known = exists().where(Face.person_id == Person.id)
-            person = session.scalar(select(Person.id).where(bears).order_by(~known, Person.id).limit(1))
-    given = people.assign(catalog, face_id, person)
-    if person is None and wanted.name is not None:
-        people.name(catalog, given, wanted.name)
+    people.assign(catalog, face_id, wanted.person_id, wanted.name)
     return one_face(catalog, face_id)
 
 

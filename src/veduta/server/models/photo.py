@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from veduta.library.changes import Change
 from veduta.server.models.base import LARGEST_ID, Answer, Box, Id, Instant, LocalTime, Request, Text
 
 Media = Literal["photo", "video"]
@@ -129,6 +130,10 @@ class PhotoPatch(Request):
     title: Annotated[str, Field(max_length=1000)] | None = None
     description: Annotated[str, Field(max_length=10_000)] | None = None
     keywords: Annotated[list[Word], Field(max_length=200)] | None = None
+
+    def given(self) -> Change:
+        """Return the fields that the request names."""
+        return cast(Change, self.model_dump(exclude_unset=True))
 
 
 class PhotosPatch(Request):

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import FileResponse
 
-from veduta.server import asking, changes, closeup, pictures, shelf
+from veduta.library import changes
+from veduta.server import asking, closeup, pictures, shelf
 from veduta.server.context import Here
 from veduta.server.models.base import Done, Limit, PathId
 from veduta.server.models.photo import (
@@ -45,7 +46,7 @@ def list_photos(here: Here, chosen: Annotated[PhotoPageFilter, Query()]) -> Phot
 @router.patch("/photos")
 def change_photos(here: Here, patch: PhotosPatch) -> Done:
     """Change many photos in the same way; unknown ones are passed over."""
-    return Done(changed=changes.change(here.catalog, patch.ids, patch.change))
+    return Done(changed=changes.change(here.catalog, patch.ids, patch.change.given()))
 
 
 @router.get("/photos/{photo_id}")
@@ -58,7 +59,7 @@ def get_photo(here: Here, photo_id: PathId) -> PhotoDetail:
 def change_photo(here: Here, photo_id: PathId, patch: PhotoPatch) -> PhotoDetail:
     """Change a photo's entry in the catalog; the file itself is never touched."""
     closeup.detail(here.catalog, photo_id)
-    changes.change(here.catalog, [photo_id], patch)
+    changes.change(here.catalog, [photo_id], patch.given())
     return closeup.detail(here.catalog, photo_id)
 
 

@@ -1,0 +1,97 @@
+"""Everything the interface can do, the command line can do: each route has its command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from veduta.cli.app import app
+
+# What a browser needs and a shell has anyway: sessions and sockets, pictures as files, lists of folders.
+OF_BROWSERS = {
+    "get_session", "open_session", "close_session", "activity_events", "photo_thumbnail", "photo_original",
+    "photo_neighbors", "face_crop", "folder_choices", "fetch_export",
+}  # fmt: skip
+COMMANDS = {
+    "status": "status --facts",
+    "activity": "status",
+    "scan": "add",
+    "cancel": "add",
+    "retry": "problems retry",
+    "list_problems": "problems",
+    "timeline": "timeline",
+    "list_photos": "search",
+    "change_photos": "edit --favorite --rating --title --description --keyword --hide",
+    "change_photo": "edit",
+    "get_photo": "show",
+    "photo_findings": "show --findings",
+    "photo_similar": "similar",
+    "search": "search",
+    "suggest": "suggest",
+    "search_picture": "similar",
+    "list_albums": "albums",
+    "make_album": "albums create --query",
+    "get_album": "albums show",
+    "change_album": "albums rename; albums query",
+    "delete_album": "albums delete",
+    "add_to_album": "albums add",
+    "remove_from_album": "albums remove",
+    "list_people": "people --hidden",
+    "get_person": "people list",
+    "merge_people": "people merge",
+    "change_person": "people name; people hide --show",
+    "forget_person": "people forget",
+    "split_person": "people split",
+    "person_faces": "people faces",
+    "not_this_person": "people not",
+    "assign_face": "people assign --name",
+    "map_view": "map",
+    "list_places": "places",
+    "memories": "memories",
+    "trips": "trips",
+    "list_duplicates": "duplicates",
+    "list_folders": "folders",
+    "add_folder": "add --watch --exclude",
+    "change_folder": "folders change --watch --exclude",
+    "remove_folder": "folders remove",
+    "get_settings": "settings",
+    "change_settings": "settings set --on --off --watch --exclude",
+    "list_recognizers": "settings recognizers",
+    "list_models": "models list",
+    "make_export": "export --id --album --no-location",
+}
+
+
+def routes() -> set[str]:
+    """The operations of the API."""
+    from veduta.server.app import create_app
+
+    schema = create_app(Path("nowhere"), background=False).openapi()
+    return {operation["operationId"] for path in schema["paths"].values() for operation in path.values()}
+
+
+def find(words: str) -> tuple[Any, list[str]]:
+    """A command, and the options that are asked of it."""
+    found: Any = typer.main.get_command(app)
+    options = [word for word in words.split() if word.startswith("--")]
+    for name in words.split():
+        if not name.startswith("--"):
+            found = found.get_command(found.context_class(found), name)
+            assert found is not None, words
+    return found, options
+
+
+def test_each_route_has_a_command() -> None:
+    assert routes() == OF_BROWSERS | COMMANDS.keys()
+
+
+@pytest.mark.parametrize(
+    "words", sorted({one.strip() for words in COMMANDS.values() for one in words.split(";")})
+)
+def test_the_commands_are_there_and_speak_json(words: str) -> None:
+    command, options = find(words)
+    known = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
+    assert {"--json", *options} <= known
