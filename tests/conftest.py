@@ -53,3 +53,18 @@ def store():  # type: ignore[no-untyped-def]
     if missing:
         pytest.skip(f"model store lacks {', '.join(missing)}: run `veduta models pull`")
     return found
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """The store of this process's settings for one test: an empty one."""
+    from veduta.nets.store import default_store
+    from veduta.settings import settings
+
+    monkeypatch.setenv("VEDUTA_MODELS", str(tmp_path / "models"))
+    settings.cache_clear()
+    default_store.cache_clear()
+    yield default_store()
+    monkeypatch.undo()
+    settings.cache_clear()
+    default_store.cache_clear()

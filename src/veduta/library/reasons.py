@@ -118,6 +118,9 @@ def _add_findings(session: Session, facts: Mapping[int, _Facts], phrased: bool, 
 
 
 def _reason(facts: _Facts, leaf: Leaf) -> str:
+    if leaf.looks:
+        score = leaf.looks.get(facts.photo.id)
+        return "" if score is None else f"looks like: {leaf.text} ({score:.2f})"
     for number, name in leaf.persons:
         if number in facts.persons:
             return f"person: {name}"

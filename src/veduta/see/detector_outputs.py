@@ -53,7 +53,7 @@ def _queried(arrays: Sequence[NDArray[np.generic]], size: tuple[int, int], names
     if boxes.shape[1] != 4 or logits.shape[1] not in (names, names + 1):
         return None
     if logits.shape[1] == names:
-        likely = 1 / (1 + np.exp(-logits))
+        likely = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
     else:
         likely = np.exp(logits - logits.max(axis=1, keepdims=True))
         likely = (likely / likely.sum(axis=1, keepdims=True))[:, :names]
