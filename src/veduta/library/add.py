@@ -83,6 +83,7 @@ def add_photos(
             if not stop.is_set():
                 missing = analyze(catalog, recognizers, journal, progress, stop, on_pipeline)
             if not stop.is_set():
+                people.assign_new(catalog)
                 trips.refresh(catalog)
         finally:
             journal.clear()  # whatever ended this, no file brought the process down

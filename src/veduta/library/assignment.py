@@ -15,14 +15,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from veduta.library import journal
+from veduta.library import journal, named_regions
+from veduta.library.belonging import absorb, choose_cover, erase, give
 from veduta.library.catalog import Catalog
 from veduta.library.clusters import Groups, near
 from veduta.library.journal import Said
-from veduta.library.schema import Face, FindingRow, ForgottenFace, Person, PersonSum, VectorRow
+from veduta.library.schema import Face, ForgottenFace, Person, PersonSum, VectorRow
 
 SAME_PERSON = 0.91
 """Mean cosine from which faces are one person."""
@@ -63,8 +64,10 @@ def assign_new(catalog: Catalog) -> int:
         ids = _drop_forgotten(session, ids)
         said = journal.read(session)
         assigned = _take_at_word(session, ids, said)
-        ids = [face for face in ids if face not in assigned]
+        photos = set(session.scalars(new.with_only_columns(Face.photo_id)))
+        assigned |= named_regions.obey(session, photos)
         count = len(assigned)
+        ids = sorted(session.scalars(new))
         for space, members in _by_space(session, ids).items():
             count += _Round(catalog, session, space, members, said).run()
         for start in range(0, len(ids), _BATCH):
@@ -95,25 +98,6 @@ def _drop_forgotten(session: Session, ids: list[int]) -> list[int]:
                 gone.add(face.finding_id)
     erase(session, sorted(gone))
     return [face for face in ids if face not in gone]
-
-
-def erase(session: Session, faces: Sequence[int]) -> None:
-    """Delete faces with their findings and vectors, and overwrite where they stood in the database."""
-    if not faces:
-        return
-    overwrite_deleted(session)
-    for start in range(0, len(faces), _BATCH):
-        part = faces[start : start + _BATCH]
-        session.execute(delete(VectorRow).where(VectorRow.finding_id.in_(part)))
-        session.execute(delete(Face).where(Face.finding_id.in_(part)))
-        session.execute(delete(FindingRow).where(FindingRow.id.in_(part)))
-    session.expire_all()
-
-
-def overwrite_deleted(session: Session) -> None:
-    """From now on, what this session deletes is overwritten with zeros in the database file."""
-    if session.get_bind().dialect.name == "sqlite":
-        session.connection().exec_driver_sql("PRAGMA secure_delete = ON")
 
 
 def _take_at_word(session: Session, ids: Sequence[int], said: Said) -> set[int]:
@@ -359,35 +343,3 @@ def read_vectors(session: Session, faces: Sequence[int], space: str) -> tuple[ND
     if not ids:
         return np.empty(0, np.int64), np.empty((0, 0), np.float32)
     return np.array(ids, np.int64), np.stack(vectors)
-
-
-def give(session: Session, person: int, faces: Sequence[int], confirmed: bool | None = None) -> None:
-    """Make faces a person's."""
-    values = {"person_id": person, "compared": True}
-    if confirmed is not None:
-        values["confirmed"] = confirmed
-    for start in range(0, len(faces), _BATCH):
-        part = faces[start : start + _BATCH]
-        session.execute(update(Face).where(Face.finding_id.in_(part)).values(**values))
-
-
-def absorb(session: Session, keeper: int, other: int) -> None:
-    """Make person `other` a part of `keeper`; what was said about either holds for both."""
-    session.execute(update(Face).where(Face.person_id == other).values(person_id=keeper))
-    journal.person_became(session, other, keeper)
-    session.execute(delete(PersonSum).where(PersonSum.person_id.in_((keeper, other))))
-    session.execute(delete(Person).where(Person.id == other))
-
-
-def choose_cover(session: Session, person: int) -> None:
-    """Choose the best face as a person's cover, where there is none: sharp, large and certain."""
-    row = session.get(Person, person)
-    if row is None or row.cover_finding_id is not None:
-        return
-    worth = func.coalesce(Face.quality, 0.5) * Face.score
-    row.cover_finding_id = session.scalar(
-        select(Face.finding_id)
-        .where(Face.person_id == person)
-        .order_by(worth.desc(), (Face.w * Face.h).desc(), Face.finding_id)
-        .limit(1)
-    )

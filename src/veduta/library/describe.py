@@ -1,4 +1,4 @@
-"""What a file says about its photo (time, place, camera, title, keywords) into the photo's row."""
+"""What a file says about its photo (time, place, camera, title, keywords, faces) into the photo's row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from veduta.image.metadata import Metadata
-from veduta.library import places
+from veduta.library import named_regions, places
 from veduta.library.schema import Keyword, PhotoRow
 
 _FIELDS = (
@@ -48,6 +48,7 @@ def describe(session: Session, photo: PhotoRow, metadata: Metadata) -> None:
     if photo.latitude is not None and photo.place_id is None:
         places.locate(session, photo)
     _set_keywords(session, photo, metadata.keywords)
+    named_regions.keep(session, photo, metadata.face_regions)
 
 
 def set_taken(photo: PhotoRow, taken: datetime | None) -> None:

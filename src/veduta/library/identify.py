@@ -20,7 +20,7 @@ from veduta.errors import VedutaError
 from veduta.image import decode, hashes, video
 from veduta.image.formats import PHOTO_SUFFIXES, VIDEO_SUFFIXES
 from veduta.image.metadata import Metadata, read_metadata
-from veduta.library import text_index
+from veduta.library import named_regions, text_index
 from veduta.library.catalog import Catalog
 from veduta.library.describe import describe
 from veduta.library.problems import problem, solved
@@ -343,6 +343,7 @@ def _reread(catalog: Catalog, photo_ids: set[int]) -> None:
                     describe(session, photo, read_metadata(Path(path)))
                 except Exception:  # unreadable just now, whatever the reason: what is known stays
                     continue
+            named_regions.obey(session, part)
             text_index.update(session, part)
 
 

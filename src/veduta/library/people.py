@@ -9,16 +9,9 @@ from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from veduta.errors import NotFound
-from veduta.library import journal, person_names
-from veduta.library.assignment import (
-    absorb,
-    assign_new,
-    choose_cover,
-    erase,
-    forget_cache,
-    give,
-    overwrite_deleted,
-)
+from veduta.library import journal, named_regions, person_names
+from veduta.library.assignment import assign_new, forget_cache
+from veduta.library.belonging import absorb, changed, choose_cover, erase, give, overwrite_deleted
 from veduta.library.catalog import Catalog
 from veduta.library.schema import (
     Face,
@@ -111,7 +104,8 @@ def photos(catalog: Catalog, person_ids: Sequence[int]) -> dict[int, list[str]]:
 def name(catalog: Catalog, person_id: int, called: str | None) -> None:
     """Give a person a name (None or blank: take it away); raises NotFound."""
     with catalog.write() as session:
-        _person(session, person_id).name = " ".join((called or "").split()) or None
+        person = _person(session, person_id)
+        person.name, person.named_by = " ".join((called or "").split()) or None, "user"
         person_names.changed(session)
 
 
@@ -131,7 +125,8 @@ def merge(catalog: Catalog, into: int, others: Sequence[int]) -> None:
             mine, theirs = _representative(session, into), _representative(session, row.id)
             if mine is not None and theirs is not None:
                 journal.note(session, "must", mine, theirs)
-            keeper.name = keeper.name or row.name
+            if keeper.name is None:
+                keeper.name, keeper.named_by = row.name, row.named_by
             session.flush()
             absorb(session, into, row.id)
         session.execute(update(Face).where(Face.finding_id == keeper.cover_finding_id).values(confirmed=True))
@@ -157,7 +152,7 @@ def split(catalog: Catalog, person_id: int, face_ids: Sequence[int]) -> int:
             journal.note(session, "person", face, person_id=new.id)
             journal.note(session, "not_person", face, person_id=person_id)
         give(session, new.id, [face.finding_id for face in chosen], confirmed=True)
-        _changed(session, person_id, new.id)
+        changed(session, person_id, new.id)
         return new.id
 
 
@@ -174,7 +169,7 @@ def not_person(catalog: Catalog, face_id: int) -> None:
         )
         face.person_id, face.confirmed, face.compared = None, False, False
         session.flush()
-        _changed(session, person)
+        changed(session, person)
     assign_new(catalog)
 
 
@@ -196,7 +191,7 @@ def assign(catalog: Catalog, face_id: int, person_id: int | None, called: str | 
         before = face.person_id
         journal.note(session, "person", face, person_id=person_id)
         give(session, person_id, [face_id], confirmed=True)
-        _changed(session, person_id, *([before] if before is not None and before != person_id else []))
+        changed(session, person_id, *([before] if before is not None and before != person_id else []))
         return person_id
 
 
@@ -207,13 +202,14 @@ def forget(catalog: Catalog, person_id: int) -> int:
     added later are not known to show the person: nothing is left to compare with.
     """
     with catalog.write() as session:
-        _person(session, person_id)
+        person = _person(session, person_id)
         gone = session.scalars(select(Face).where(Face.person_id == person_id)).all()
         ids = [face.finding_id for face in gone]
         for face in gone:
             session.add(ForgottenFace(photo_id=face.photo_id, x=face.x, y=face.y, w=face.w, h=face.h))
         session.flush()
         overwrite_deleted(session)
+        named_regions.forget(session, person, gone)
         session.execute(
             delete(FaceConstraint).where(
                 or_(
@@ -237,25 +233,6 @@ def _empty_log(catalog: Catalog) -> None:
     if catalog.engine.dialect.name == "sqlite":
         with catalog.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-
-
-def _changed(session: Session, *person_ids: int) -> None:
-    """Forget the sums of people whose faces changed, and those who have no face left and no name."""
-    session.execute(delete(PersonSum).where(PersonSum.person_id.in_(person_ids)))
-    for person in person_ids:
-        row = session.get(Person, person)
-        left = session.scalar(select(func.count()).select_from(Face).where(Face.person_id == person))
-        if row is not None and left == 0 and row.name is None:
-            journaled = select(FaceConstraint.id).where(FaceConstraint.person_id == person).limit(1)
-            if session.scalar(journaled) is None:
-                session.delete(row)
-            continue
-        if row is not None and row.cover_finding_id is not None:
-            cover = session.get(Face, row.cover_finding_id)
-            if cover is None or cover.person_id != person:
-                row.cover_finding_id = None
-        session.flush()
-        choose_cover(session, person)
 
 
 def _representative(session: Session, person_id: int) -> Face | None:

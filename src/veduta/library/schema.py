@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from veduta.library.columns import HalfVector, PathText
 
-REVISION = "0002"
+REVISION = "0003"
 """Revision of the newest migration; a catalog at this revision is opened without loading Alembic."""
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -120,9 +120,7 @@ class PhotoRow(Base):
     people_count: Mapped[int] = mapped_column(default=0)
     added_at: Mapped[datetime] = mapped_column(default=now, index=True)
     missing_since: Mapped[datetime | None] = mapped_column(index=True)  # None: at least one file is present
-    user_edited: Mapped[dict[str, Any]] = mapped_column(
-        JSON, default=dict
-    )  # field -> value that the user set
+    user_edited: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # field -> what the user set
 
     place: Mapped[Place | None] = relationship()
     files: Mapped[list[FileRow]] = relationship(back_populates="photo", passive_deletes=True)
@@ -236,6 +234,7 @@ class Person(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str | None] = mapped_column(index=True)
+    named_by: Mapped[str] = mapped_column(default="user", server_default="user")  # user | file
     hidden: Mapped[bool] = mapped_column(default=False)
     cover_finding_id: Mapped[int | None] = mapped_column(
         BigKey, ForeignKey("findings.id", ondelete="SET NULL"), index=True
@@ -281,6 +280,22 @@ class FaceConstraint(Base):
     box_b: Mapped[list[float] | None] = mapped_column(JSON(none_as_null=True))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime] = mapped_column(default=now)
+
+
+class NamedRegion(Base):
+    """A face that a photo's file names: left, top, width, height relative to the upright photo."""
+
+    __tablename__ = "named_regions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    photo_id: Mapped[int] = _photo_key(index=True)
+    name: Mapped[str]
+    x: Mapped[float]
+    y: Mapped[float]
+    w: Mapped[float]
+    h: Mapped[float]
+    seen: Mapped[bool] = mapped_column(default=False)  # its face was found, and what it says weighed
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id", ondelete="SET NULL"), index=True)
 
 
 class Album(Base):
