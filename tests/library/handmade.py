@@ -89,9 +89,9 @@ def unit(*numbers: float) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def face(vector: np.ndarray, x: float = 10.0, version: str = "1") -> Finding:
-    """A face of 50 x 50 pixels at x."""
-    return Finding("face", "face", 0.9, "faces", version, box=(x, 10.0, 50.0, 50.0), vector=vector)
+def face(vector: np.ndarray | None, x: float = 10.0, version: str = "1", side: float = 50.0) -> Finding:
+    """A face of 50 x 50 pixels at x; without a vector, one too small to tell whose it is."""
+    return Finding("face", "face", 0.9, "faces", version, box=(x, 10.0, side, side), vector=vector)
 
 
 def identities(count: int, each: int, spread: float = 0.2, seed: int = 0) -> np.ndarray:

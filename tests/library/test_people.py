@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from tests.library.handmade import Handmade, face, identities
 from veduta.errors import NotFound
-from veduta.library import people
+from veduta.library import assignment, people
 from veduta.library.catalog import Catalog
 from veduta.library.schema import Face, FindingRow, ForgottenFace, Person, PersonSum, VectorRow
+from veduta.library.search import search
 
 
 def whose(catalog: Catalog) -> dict[int, int | None]:
@@ -273,6 +276,64 @@ def test_sums_of_people_are_those_of_their_faces(tmp_path: Path) -> None:
             kept = session.scalars(select(VectorRow.data).where(VectorRow.finding_id.in_(faces))).all()
             assert row.vectors == len(kept) == row.faces
             np.testing.assert_allclose(np.frombuffer(row.data, "<f4"), np.sum(kept, axis=0), atol=1e-2)
+    made.catalog.close()
+
+
+def test_faces_too_small_to_tell_are_in_nobodys_way(tmp_path: Path) -> None:
+    vectors = identities(2, 6)
+    made = Handmade(tmp_path)
+    catalog = made.catalog
+
+    def crowd(name: str, part: slice) -> list[int]:
+        """Photos of a person with two faces in the background each, and one of the background alone."""
+        small = [face(None, x=100, side=12), face(None, x=150, side=14)]
+        photos = [made.photo(f"{name}{i}", [face(v), *small]) for i, v in enumerate(vectors[0, part])]
+        return [*photos, made.photo(f"{name} background", small)]
+
+    first = crowd("a", slice(0, 3))
+    people.assign_new(catalog)
+    second = crowd("b", slice(3, 6))
+    others = add(made, vectors[1], "c")
+    people.assign_new(catalog)
+    found = {one.id: one for one in people.people(catalog)}
+    assert sorted(one.faces for one in found.values()) == [6, 6], "small faces are nobody's"
+    with catalog.session() as session:
+        small = session.scalars(select(Face).where(Face.w < 20).order_by(Face.finding_id)).all()
+        assert {(one.person_id, one.compared) for one in small} == {(None, True)}
+        anna = session.scalars(select(Face.person_id).where(Face.photo_id == first[0], Face.w > 20)).one()
+    # The user may know better, and everything goes on as with any other face.
+    assert people.assign(catalog, small[0].finding_id, anna) == anna
+    alone = people.assign(catalog, small[1].finding_id, None, "Someone far away")
+    assert [one.box[2] for one in people.faces(catalog, alone)] == [14]
+    add(made, identities(2, 7)[1, 6:], "d")
+    people.assign_new(catalog)
+    hits = search(catalog, 'person:"someone far away"').hits
+    assert [hit.photo_id for hit in hits] == [small[1].photo_id]
+    assert search(catalog, "people:3").total == len(first) + len(second) - 2
+    people.merge(catalog, anna, [alone])
+    split = people.split(catalog, anna, [small[0].finding_id])
+    people.not_person(catalog, small[1].finding_id)
+    people.assign_new(catalog)
+    assert {one.id: one.faces for one in people.people(catalog)}[anna] == 6
+    assert people.forget(catalog, split) == 1
+    assert {whose(catalog)[photo] for photo in others} == found.keys() - {anna}
+    made.catalog.close()
+
+
+def test_faces_without_a_vector_are_looked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Handmade(tmp_path)
+    asked: list[list[int]] = []
+    read = assignment.read_vectors
+
+    def counting(session: Session, faces: Sequence[int], space: str) -> object:
+        asked.append(list(faces))
+        return read(session, faces, space)
+
+    monkeypatch.setattr(assignment, "read_vectors", counting)
+    for number, vector in enumerate(identities(4, 1)[:, 0]):
+        made.photo(f"p{number}", [face(vector), face(None, x=100, side=12)])
+        people.assign_new(made.catalog)
+    assert sorted(number for faces in asked for number in faces) == list(range(1, 9))
     made.catalog.close()
 
 

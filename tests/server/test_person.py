@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
+
+from veduta.library import people
+from veduta.library.catalog import Catalog
+from veduta.library.record import Analysis, record
+from veduta.see.finding import Finding
 
 
 @pytest.fixture
@@ -55,6 +62,23 @@ def test_forget_is_for_good(client: TestClient, faces: list[int], ids: dict[str,
     assert client.get(f"/api/people/{person}").status_code == 404
     assert client.get(f"/api/faces/{faces[0]}/crop").status_code == 404
     assert client.get(f"/api/photos/{ids['astronaut.jpg']}").json()["people"] == []
+
+
+def test_a_face_too_small_to_tell_whose_it_is(client: TestClient, root: Path, ids: dict[str, int]) -> None:
+    photo = ids["coffee.jpg"]
+    tiny = Finding("face", "face", 0.8, "faces", "1", box=(3.0, 4.0, 9.0, 11.0))
+    with Catalog.open(root / "library") as catalog:
+        with catalog.write() as session:
+            record(session, [Analysis(photo, [], findings={("faces", "1"): [tiny]})])
+        people.assign_new(catalog)
+    [tag] = client.get(f"/api/photos/{photo}").json()["people"]
+    assert tag["person_id"] is None and client.get(tag["crop"]).status_code == 200
+    person = client.post(f"/api/faces/{tag['face_id']}/assign", json={"name": "Waiter"}).json()["person_id"]
+    [card] = [one for one in client.get("/api/people").json() if one["name"] == "Waiter"]
+    assert (card["id"], card["faces"]) == (person, 1) and client.get(card["cover"]).status_code == 200
+    assert client.get(f"/api/people/{person}/faces").json()["total"] == 1
+    [hit] = client.get("/api/search", params={"q": "person:waiter"}).json()["hits"]
+    assert hit["photo"]["id"] == photo
 
 
 def test_unknown_people_and_faces(client: TestClient, faces: list[int]) -> None:

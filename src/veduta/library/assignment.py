@@ -39,9 +39,13 @@ Vectors = NDArray[np.float32]
 
 @dataclass
 class _Pool:
-    """Faces of one space that are nobody's yet: kept between batches, so that each reads only its own."""
+    """Faces of one space that are nobody's yet: kept between batches, so that each reads only its own.
+
+    `without` have no vector in this space: faces that are too small to tell whose they are.
+    """
 
     ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    without: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     vectors: Vectors = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
 
@@ -174,8 +178,11 @@ class _Round:
         alive = np.fromiter(self._session.scalars(nobody), np.int64)
         alive.sort()
         kept = np.isin(pool.ids, alive) & ~np.isin(pool.ids, self._new)
-        missing = np.setdiff1d(alive, pool.ids[kept], assume_unique=True)
+        without = pool.without[np.isin(pool.without, alive) & ~np.isin(pool.without, self._new)]
+        known = np.concatenate([pool.ids[kept], without])
+        missing = np.setdiff1d(alive, known, assume_unique=True)
         ids, vectors = read_vectors(self._session, missing.tolist(), self._space)
+        pool.without = np.concatenate([without, np.setdiff1d(missing, ids, assume_unique=True)])
         if len(ids):
             old = pool.vectors[kept] if len(pool.ids) else np.empty((0, vectors.shape[1]), np.float32)
             pool.ids = np.concatenate([pool.ids[kept], ids])
