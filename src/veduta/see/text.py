@@ -22,6 +22,8 @@ MOST_SCALE_FOR_FULL = 0.67
 LARGE_FOR_ONE = 0.1
 # What is at least this probable is kept.
 KEPT = 0.5
+# A place read as surely as this shows that the photo has text.
+LEGIBLE = 0.6
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ class TextRecognizer:
         """The lines of each photo, in reading order."""
         places: list[tuple[int, Region, Floats]] = []
         crops = []
-        for index, (photo, found) in enumerate(zip(photos, self._detector.detect(photos), strict=True)):
+        for index, (photo, found) in enumerate(
+            zip(photos, self._detector.detect(photos, self._legible), strict=True)
+        ):
             for region in found:
                 source, factor = photo.pixels, 1.0
                 if min(region.height, region.width) < TINY and photo.scale < MOST_SCALE_FOR_FULL:
@@ -67,6 +71,14 @@ class TextRecognizer:
                 start = np.roll(corners, -2, axis=0) if reading.turned else corners
                 lines[index].append(_Line(text, start, score))
         return [self._findings(photo, found) for photo, found in zip(photos, lines, strict=True)]
+
+    def _legible(self, photo: Photo, regions: Sequence[Region]) -> bool:
+        """Whether a word of two letters or digits at least can be read in any of the regions."""
+        crops = [straighten(photo.pixels, region.corners)[0] for region in regions]
+        return any(
+            reading.score >= LEGIBLE and sum(c.isalnum() for c in reading.text) >= 2
+            for reading in self._reader.read(crops)
+        )
 
     def _findings(self, photo: Photo, lines: Sequence[_Line]) -> list[Finding]:
         grow = np.array(

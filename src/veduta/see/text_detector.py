@@ -1,11 +1,11 @@
-"""Finds lines of text with PP-OCRv6: a glance first, higher resolution only where that hints at small text.
+"""Finds lines of text with PP-OCRv6: a glance first, higher resolution only where it shows small text that can be read.
 
 Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", 2020 (arXiv 1911.08947).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -27,15 +27,23 @@ MOST_ENLARGED = 3.0
 OVERLAP = 96
 # Lines thinner than this in the glance are looked at again, enlarged until the thin ones have `COMFORTABLE`
 # pixels.
-SMALL = 18
+SMALL = 26
 COMFORTABLE = 32
 LEAST_GAIN = 1.2
-# Text is beyond doubt: the mean probability of a region that is longer than high. Without it, this many tiles.
+# A line is longer than high. This many are tried: if none can be read, the photo has no text worth a closer look.
+LINE_LIKE = 1.2
+MOST_TRIED = 3
+LONG = 4.0
+# Traces with this mean probability need not be tried.
+PLAIN = 0.4
+# With as many sure lines there is more text everywhere.
 SURE = 0.7
-LINE_LIKE = 1.5
-MOST_DOUBTFUL = 2
+MANY = 4
 # Pictures that go through the network before their maps are stored compactly.
 AT_ONCE = 4
+
+
+Legible = Callable[[Photo, Sequence[Region]], bool]
 
 
 @dataclass
@@ -52,14 +60,17 @@ class TextDetector:
     def __init__(self, network: Network | None = None) -> None:
         self._network = network or Network.open(TEXT_DETECTOR, pixels=True, batch=1)
 
-    def detect(self, photos: Sequence[Photo]) -> list[list[Region]]:
-        """The lines of each photo, in pixels of `Photo.pixels` and in no particular order."""
+    def detect(self, photos: Sequence[Photo], legible: Legible) -> list[list[Region]]:
+        """The lines of each photo, in pixels of `Photo.pixels` and in no particular order.
+
+        `legible` says whether any of some regions of a photo can be read.
+        """
         glances = self._probabilities([_glance(photo) for photo in photos])
         found = []
         for photo, glance in zip(photos, glances, strict=True):
             height, width = photo.pixels.shape[:2]
             seen = _Map(glance, (glance.shape[1] / width, glance.shape[0] / height))
-            seen = self._closer(photo, seen)
+            seen = self._closer(photo, seen, legible)
             found.append(regions(seen.values, seen.scale))
         return found
 
@@ -82,17 +93,23 @@ class TextDetector:
                     results[index] = (values[row, 0, :seen_height, :seen_width] * 255).astype(np.uint8)
         return results
 
-    def _closer(self, photo: Photo, glance: _Map) -> _Map:
-        """A map that is sharper where small text was seen; `glance` itself if there is none or nothing to
-        gain.
-        """
-        seen = hints(glance.values)
-        small = seen[seen[:, 4] < SMALL]
+    def _closer(self, photo: Photo, glance: _Map, legible: Legible) -> _Map:
+        """A map that is sharper where there is small text; `glance` itself if there is none or nothing to gain."""
         height, width = photo.pixels.shape[:2]
         known = max(glance.scale)
-        if len(small) == 0 or known * LEAST_GAIN > 1:
+        if known * LEAST_GAIN > 1:
             return glance
-        wanted = COMFORTABLE / float(np.percentile(small[:, 4], 20))
+        small = [hint for hint in hints(glance.values, glance.scale) if hint.thickness * known < SMALL]
+        sure = [region for region in regions(glance.values, glance.scale) if region.score >= SURE]
+        lines = [hint for hint in small if hint.elongation >= LINE_LIKE]
+        if not lines:
+            return glance
+        # Networks that find text find traces of it in leaves and windows too, but nobody can read it there. A photo
+        # of mere texture thus pays for reading a few places, not for a closer look at all of it.
+        lines.sort(key=lambda line: -line.score * min(line.elongation, LONG))
+        if lines[0].score < PLAIN and not legible(photo, lines[:MOST_TRIED]):
+            return glance
+        wanted = COMFORTABLE / float(np.percentile([hint.thickness * known for hint in small], 20))
         scale = min(1.0, known * max(wanted, LEAST_GAIN))
         picture = photo.pixels
         if scale < 1:
@@ -100,15 +117,8 @@ class TextDetector:
             picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
         tall, wide = picture.shape[:2]
         values = np.asarray(cv2.resize(glance.values, (wide, tall), interpolation=cv2.INTER_LINEAR), np.uint8)
-        # Where text is beyond doubt, more is near, too small for a glance: then look everywhere. Otherwise only
-        # where the most hints are, so that a photo of mere texture does not pay for reading it.
-        found = regions(glance.values, glance.scale)
-        if any(
-            r.score >= SURE and max(r.width, r.height) >= LINE_LIKE * min(r.width, r.height) for r in found
-        ):
-            places = _tiles(np.array([[0, 0, wide, tall]], np.float32), wide, tall)
-        else:
-            places = _tiles(small[:, :4] * (scale / known), wide, tall)[:MOST_DOUBTFUL]
+        boxes = [(0, 0, width, height)] if len(sure) >= MANY else [hint.box for hint in (*small, *sure)]
+        places = _tiles(np.array(boxes, np.float32) * scale, wide, tall)
         tiles = self._probabilities([picture[y : y + TILE, x : x + TILE] for x, y in places])
         for (x, y), tile in zip(places, tiles, strict=True):
             _paste(values, tile, x, y)

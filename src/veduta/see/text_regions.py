@@ -23,6 +23,8 @@ THINNEST = 3
 # Small text leaves only faint, thin traces in a glance: they do for a closer look, not for a line.
 HINT_THRESHOLD = 0.15
 THINNEST_HINT = 1
+# Somewhere in the trace of a word the network is nearly sure, however small the word; in a texture it is not.
+HINT_PEAK = 0.3
 MOST_LINES = 1000
 
 
@@ -47,6 +49,22 @@ class Region:
         """Length of the left edge."""
         return float(np.hypot(*(self.corners[3] - self.corners[0])))
 
+    @property
+    def thickness(self) -> float:
+        """The smaller of width and height."""
+        return min(self.width, self.height)
+
+    @property
+    def elongation(self) -> float:
+        """The longer edge over the shorter one."""
+        return max(self.width, self.height) / max(self.thickness, 1e-6)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom."""
+        (left, top), (right, bottom) = self.corners.min(axis=0), self.corners.max(axis=0)
+        return float(left), float(top), float(right), float(bottom)
+
 
 def regions(probabilities: ProbabilityMap, scale: tuple[float, float]) -> list[Region]:
     """The lines in a map that has `scale` (across, down) pixels for each pixel of the picture."""
@@ -55,27 +73,29 @@ def regions(probabilities: ProbabilityMap, scale: tuple[float, float]) -> list[R
         score = _score(probabilities, contour)
         if score < LINE_THRESHOLD:
             continue
-        # Growing a rectangle by a distance and enclosing it again adds twice that distance to each side.
-        grown = GROWTH * size[0] * size[1] / (2 * (size[0] + size[1]))
-        corners = np.asarray(
-            cv2.boxPoints((center, (size[0] + 2 * grown, size[1] + 2 * grown), angle)), np.float32
-        )
-        height, width = probabilities.shape
-        inside = np.clip(corners, 0, (width, height)) / np.asarray(scale)
-        found.append(Region(_clockwise(inside.astype(np.float32)), score))
+        corners = _grown(center, size, angle, probabilities.shape) / np.asarray(scale)
+        found.append(Region(_clockwise(corners.astype(np.float32)), score))
     return found
 
 
-def hints(probabilities: ProbabilityMap) -> Floats:
-    """Where text may be, sure or not: (n, 5) left, top, right, bottom and thickness as lines, in pixels of
-    the map.
-    """
-    rows = []
-    for _, size, _, contour in _rectangles(probabilities, HINT_THRESHOLD, THINNEST_HINT):
+def hints(probabilities: ProbabilityMap, scale: tuple[float, float]) -> list[Region]:
+    """Where text may be, sure or not, as `regions`: faint and thin traces that are probable text somewhere."""
+    found = []
+    for center, size, angle, contour in _rectangles(probabilities, HINT_THRESHOLD, THINNEST_HINT):
         left, top, width, height = cv2.boundingRect(contour)
-        grown = GROWTH * size[0] * size[1] / (2 * (size[0] + size[1]))
-        rows.append((left, top, left + width, top + height, min(size) + 2 * grown))
-    return np.array(rows, np.float32).reshape(-1, 5)
+        if probabilities[top : top + height, left : left + width].max() >= HINT_PEAK * 255:
+            corners = _grown(center, size, angle, probabilities.shape) / np.asarray(scale)
+            found.append(Region(_clockwise(corners.astype(np.float32)), _score(probabilities, contour)))
+    return found
+
+
+def _grown(
+    center: tuple[float, float], size: tuple[float, float], angle: float, shape: tuple[int, ...]
+) -> Floats:
+    # Growing a rectangle by a distance and enclosing it again adds twice that distance to each side.
+    grown = GROWTH * size[0] * size[1] / (2 * (size[0] + size[1]))
+    corners = cv2.boxPoints((center, (size[0] + 2 * grown, size[1] + 2 * grown), angle))
+    return np.asarray(np.clip(corners, 0, (shape[1], shape[0])), np.float32)
 
 
 def _rectangles(
