@@ -7,13 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from veduta.library.walk import walk
+from veduta.library.walk import Listing, walk
 
 JPEG = frozenset({".jpg"})
 
 
+def whole(root: Path, **options: object) -> Listing:
+    """All folders of a walk put together."""
+    found = Listing(str(root))
+    for listing in walk(str(root), JPEG, **options):  # type: ignore[arg-type]
+        assert all(os.path.dirname(seen.path) == listing.folder for seen in listing.files)  # noqa: PTH120
+        found.files += listing.files
+        found.problems += listing.problems
+        found.unread += listing.unread
+    found.files.sort(key=lambda seen: seen.path)
+    return found
+
+
 def names(root: Path, **options: object) -> list[str]:
-    return [os.path.relpath(seen.path, root) for seen in walk(str(root), JPEG, **options).files]  # type: ignore[arg-type]
+    return [os.path.relpath(seen.path, root) for seen in whole(root, **options).files]
 
 
 def make(root: Path, *paths: str) -> Path:
@@ -26,7 +38,7 @@ def make(root: Path, *paths: str) -> Path:
 def test_finds_files_by_suffix_in_order_with_size_and_time(tmp_path: Path) -> None:
     make(tmp_path, "b.JPG", "a/c.jpg", "a/d.txt", "a.jpg")
     assert names(tmp_path) == ["a.jpg", "a/c.jpg", "b.JPG"]
-    seen = walk(str(tmp_path), JPEG).files[1]
+    seen = whole(tmp_path).files[1]
     facts = (tmp_path / "a/c.jpg").stat()
     assert (seen.bytes, seen.mtime_ns) == (7, facts.st_mtime_ns)
 
@@ -77,7 +89,7 @@ def test_what_cannot_be_looked_at_is_listed(tmp_path: Path, monkeypatch: pytest.
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    found = walk(str(tmp_path), JPEG)
+    found = whole(tmp_path)
     assert [os.path.relpath(seen.path, tmp_path) for seen in found.files] == ["open/a.jpg"]
     assert dict(found.problems) == {
         str(tmp_path / "locked"): "folder cannot be read: Permission denied",
@@ -88,7 +100,7 @@ def test_what_cannot_be_looked_at_is_listed(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_root_that_is_not_there_is_a_problem_not_an_error(tmp_path: Path) -> None:
-    found = walk(str(tmp_path / "no"), JPEG)
+    found = whole(tmp_path / "no")
     assert found.files == []
     assert found.unread == [str(tmp_path / "no")]
 
@@ -96,4 +108,4 @@ def test_a_root_that_is_not_there_is_a_problem_not_an_error(tmp_path: Path) -> N
 def test_names_in_any_encoding(tmp_path: Path) -> None:
     raw = os.fsencode(tmp_path) + b"/caf\xe9 \xff.jpg"
     Path(os.fsdecode(raw)).write_bytes(b"x")
-    assert [os.fsencode(seen.path) for seen in walk(str(tmp_path), JPEG).files] == [raw]
+    assert [os.fsencode(seen.path) for seen in whole(tmp_path).files] == [raw]

@@ -110,9 +110,10 @@ def _expand(given: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
     problems: list[tuple[Path, str]] = []
     for path in given:
         if path.is_dir():
-            found = walk(str(path), frozenset(PHOTO_SUFFIXES))
-            paths.update(dict.fromkeys(Path(file.path) for file in found.files))
-            problems.extend((Path(where), reason) for where, reason in found.problems)
+            listings = list(walk(str(path), frozenset(PHOTO_SUFFIXES)))
+            files = sorted(file.path for listing in listings for file in listing.files)
+            paths.update(dict.fromkeys(map(Path, files)))
+            problems += [(Path(where), reason) for one in listings for where, reason in one.problems]
         else:
             paths[path] = None
     return list(paths), problems

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from veduta.errors import CatalogError
@@ -18,12 +18,13 @@ from veduta.image.thumbnails import SIDES
 from veduta.library import lineup, people, text_index, trips
 from veduta.library.catalog import Catalog
 from veduta.library.folders import register
-from veduta.library.identify import SUFFIXES, batches, forget_unseen_problems, identify
+from veduta.library.identify import SUFFIXES, batches, identify
 from veduta.library.pipeline import Pipeline, Todo
 from veduta.library.problems import forget_all, problem
 from veduta.library.record import THUMBNAILS, Analysis, record
 from veduta.library.schema import FileRow, Folder, PhotoRow, Work
 from veduta.library.status import Status, pending, status
+from veduta.library.survey import renew_problems, survey
 from veduta.library.suspects import Journal, convict
 from veduta.library.walk import Seen, walk
 from veduta.progress import Progress, Silent
@@ -127,7 +128,8 @@ def _look_through(
     catalog: Catalog, folder: Folder, journal: Journal, progress: Progress, stop: Event
 ) -> None:
     progress.begin(f"looking through {folder.path}")
-    found = walk(folder.path, SUFFIXES, folder.excludes, [str(catalog.directory)], progress.advance)
+    listings = walk(folder.path, SUFFIXES, folder.excludes, [str(catalog.directory)])
+    found = survey(catalog, folder, listings, progress.advance)
     progress.end()
     with catalog.write() as session:
         missing = folder.path in found.unread or (not found.files and _has_photos(session, folder))
@@ -139,7 +141,7 @@ def _look_through(
             )
             problem(session, folder.path, reason, kind="folder")
             return
-        forget_unseen_problems(session, folder.path, found)
+        renew_problems(session, folder.path, found)
     identify(catalog, folder, found, journal, progress, worker_count(), stop)
 
 
@@ -208,7 +210,7 @@ def analyze(
     with catalog.write() as session:
         if lineup.keep(session, everyone, program):
             _forget_failures_of_others(session, everyone)
-        total = len(session.scalars(select(PhotoRow.id).where(pending(names))).all())
+        total = session.scalar(select(func.count()).select_from(PhotoRow).where(pending(names)))
     if total:
         _run(catalog, recognizers, names, total, journal, progress, stop, on_pipeline)
     return missing

@@ -1,10 +1,13 @@
-"""Folders to files: what lies in a folder that could be a photo, and what could not be looked at."""
+"""Folders to files: what lies in a folder that could be a photo, and what could not be looked at.
+
+One folder is listed at a time, so that memory stays flat however many files there are.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -32,13 +35,16 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Walk:
-    """What was found: files in order of their paths, and (path, reason) of what could not be looked at.
+class Listing:
+    """One folder: its files in order of their paths, its folders, and (path, reason) of what could not be
+    looked at.
 
-    `unread` are the folders whose files are unknown: nothing in them may be taken for removed.
+    `unread` are the paths below which files are unknown: nothing there may be taken for removed.
     """
 
+    folder: str
     files: list[Seen] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -49,56 +55,53 @@ def excluded(name: str, relative: str, patterns: Sequence[str]) -> bool:
 
 
 def walk(
-    root: str,
-    suffixes: frozenset[str],
-    excludes: Sequence[str] = (),
-    skip: Sequence[str] = (),
-    on_file: Callable[[], None] | None = None,
-) -> Walk:
-    """Look through `root` for files with one of `suffixes` (lower case, with their dot).
+    root: str, suffixes: frozenset[str], excludes: Sequence[str] = (), skip: Sequence[str] = ()
+) -> Iterator[Listing]:
+    """List `root` and the folders in it, one after the other.
 
     Hidden and system folders, whatever `excludes` match and the folders `skip` are left out; links to
     folders are followed once, so that loops end. Raises nothing: what cannot be read is listed.
     """
-    found = Walk()
-    left_out = {_identity(path) for path in skip} - {None}
-    visited: set[tuple[int, int] | None] = set()
+    visited = {_identity(path) for path in skip} - {None}
     stack = [root]
     while stack:
         folder = stack.pop()
-        try:
-            here = Path(folder).stat()
-            if (here.st_dev, here.st_ino) in visited | left_out:
-                continue
-            visited.add((here.st_dev, here.st_ino))
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
-        except OSError as error:
-            found.problems.append((folder, f"folder cannot be read: {_reason(error)}"))
-            found.unread.append(folder)
+        identity = _identity(folder)
+        if identity is not None and identity in visited:
             continue
-        folders: list[str] = []
-        for entry in entries:
-            name = entry.name
-            if name.startswith(".") or excluded(name, os.path.relpath(entry.path, root), excludes):
-                continue
-            try:
-                if entry.is_dir():
-                    if name.lower() not in SYSTEM_FOLDERS:
-                        folders.append(entry.path)
-                elif os.path.splitext(name)[1].lower() in suffixes:  # noqa: PTH122
-                    _take(entry, found)
-                    if on_file is not None:
-                        on_file()
-            except OSError as error:
-                found.problems.append((entry.path, _reason(error)))
-                found.unread.append(entry.path)
-        stack += reversed(folders)
-    found.files.sort(key=lambda seen: seen.path)
+        visited.add(identity)
+        found = listing(folder, root, suffixes, excludes)
+        stack += reversed(found.folders)
+        yield found
+
+
+def listing(folder: str, root: str, suffixes: frozenset[str], excludes: Sequence[str] = ()) -> Listing:
+    """List the files of one folder in `root` with one of `suffixes` (lower case, with their dot)."""
+    found = Listing(folder)
+    try:
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        found.problems.append((folder, f"folder cannot be read: {_reason(error)}"))
+        found.unread.append(folder)
+        return found
+    for entry in ordered:
+        name = entry.name
+        if name.startswith(".") or excluded(name, os.path.relpath(entry.path, root), excludes):
+            continue
+        try:
+            if entry.is_dir():
+                if name.lower() not in SYSTEM_FOLDERS:
+                    found.folders.append(entry.path)
+            elif os.path.splitext(name)[1].lower() in suffixes:  # noqa: PTH122
+                _take(entry, found)
+        except OSError as error:
+            found.problems.append((entry.path, _reason(error)))
+            found.unread.append(entry.path)
     return found
 
 
-def _take(entry: os.DirEntry[str], found: Walk) -> None:
+def _take(entry: os.DirEntry[str], found: Listing) -> None:
     try:
         facts = entry.stat()
     except FileNotFoundError:
