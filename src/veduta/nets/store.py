@@ -60,11 +60,6 @@ class ModelStore:
         """Where downloads wait until they are converted."""
         return self.directory / "downloads"
 
-    @property
-    def compiled(self) -> Path:
-        """Where the engine keeps compiled networks, so that the next start is fast."""
-        return self.directory / "compiled"
-
     @contextmanager
     def _lock(self) -> Iterator[None]:
         self.directory.mkdir(parents=True, exist_ok=True)
