@@ -166,6 +166,8 @@ def test_settings(real: Path) -> None:
     [told] = lines(real, "settings", "set", "--on", "moody", "--exclude", "-*.tmp", "--no-watch")
     assert (told["recognizers"], told["watch"], told["excludes"]) == (["light", "moody"], False, [])
     assert "light, moody" in run(real, "settings").stdout
+    [told] = lines(real.parent / "new", "settings", "set", "--off", "moody")
+    assert told["recognizers"] == ["light"], "also before anything is added"
     assert run(real, "settings", "set").returncode == 2
     assert run(real, "settings", "set", "--off", "nose").returncode == 2
 

@@ -48,7 +48,7 @@ def change(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change settings; those of folders hold for all folders. `veduta add` then does what follows from it."""
+    """Change settings; those of folders hold for all folders. `veduta add` does what follows from it."""
     from veduta.library.choices import choose, chosen
     from veduta.library.lineup import enabled
 
@@ -56,7 +56,7 @@ def change(
         raise typer.BadParameter("say what to change: --on, --off, --watch, --no-watch or --exclude")
     _check([*(on or ()), *(off or ())])
     more, fewer = more_and_fewer(exclude or [])
-    with _open(context, library) as catalog:
+    with _open(context, library, create=True) as catalog:
         with catalog.session() as session:
             before = set(chosen(session).excludes)
         recognizers = (set(enabled(catalog)) | set(on or ())) - set(off or ()) if on or off else None
@@ -115,7 +115,7 @@ def _tell(catalog: Catalog, as_json: bool) -> None:
         typer.echo(f"{name.replace('_', ' '):16}{printable(str(shown))}")
 
 
-def _open(context: typer.Context, library: Path | None) -> Catalog:
+def _open(context: typer.Context, library: Path | None, create: bool = False) -> Catalog:
     from veduta.library.catalog import Catalog
 
-    return Catalog.open(library or context.obj, create=False)
+    return Catalog.open(library or context.obj, create=create)
