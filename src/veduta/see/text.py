@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from veduta.image.photo import Photo
+from veduta.image.photo import Photo, Pixels
 from veduta.see.finding import Finding
 from veduta.see.text_detector import TextDetector
 from veduta.see.text_order import reading_order
-from veduta.see.text_reader import TextReader, straighten
-from veduta.see.text_regions import Floats, Region
+from veduta.see.text_reader import Reading, TextReader, straighten
+from veduta.see.text_regions import Floats, Region, widened
 
 # Lines lower than this, in analyzed pixels, are cut out of the photo at full size if that has half as many
 # again.
@@ -22,8 +23,14 @@ MOST_SCALE_FOR_FULL = 0.67
 LARGE_FOR_ONE = 0.1
 # What is at least this probable is kept.
 KEPT = 0.5
+# A page has this many lines that are read as surely as this.
+PAGE = 12
+SURE = 0.9
 # A place read as surely as this shows that the photo has text.
 LEGIBLE = 0.6
+# What is read less surely is read again with these margins, in shares of the line's height; the surest reading counts.
+CERTAIN = 0.98
+MARGINS = (0.05, -0.04)
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,28 @@ class _Line:
     text: str
     corners: Floats
     score: float
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A line of the photo number `photo`, and the pixels, `factor` times as large, that it is cut out of."""
+
+    photo: int
+    region: Region
+    pixels: Pixels
+    factor: np.float32
+
+    @classmethod
+    def of(cls, index: int, photo: Photo, region: Region) -> _Place:
+        if region.thickness >= TINY or photo.scale >= MOST_SCALE_FOR_FULL:
+            return cls(index, region, photo.pixels, np.float32(1))
+        full = photo.full()
+        return cls(index, region, full, np.float32(full.shape[1] / photo.pixels.shape[1]))
+
+    def cut(self, margin: float = 0.0) -> tuple[Pixels, Floats]:
+        """The line as an upright crop with a margin, in shares of its height; its corners in the crop's order."""
+        crop, corners = straighten(self.pixels, widened(self.region.corners, margin) * self.factor)
+        return crop, corners / self.factor
 
 
 class TextRecognizer:
@@ -49,28 +78,36 @@ class TextRecognizer:
 
     def see(self, photos: Sequence[Photo]) -> list[list[Finding]]:
         """The lines of each photo, in reading order."""
-        places: list[tuple[int, Region, Floats]] = []
-        crops = []
-        for index, (photo, found) in enumerate(
-            zip(photos, self._detector.detect(photos, self._legible), strict=True)
-        ):
-            for region in found:
-                source, factor = photo.pixels, 1.0
-                if min(region.height, region.width) < TINY and photo.scale < MOST_SCALE_FOR_FULL:
-                    source = photo.full()
-                    factor = source.shape[1] / photo.pixels.shape[1]
-                crop, corners = straighten(source, region.corners * np.float32(factor))
-                crops.append(crop)
-                places.append((index, region, corners / np.float32(factor)))
+        places = [
+            _Place.of(index, photo, region)
+            for index, (photo, found) in enumerate(
+                zip(photos, self._detector.detect(photos, self._legible), strict=True)
+            )
+            for region in found
+        ]
+        cuts = [place.cut() for place in places]
+        readings = self._read(places, [crop for crop, _ in cuts])
+        pairs = zip(places, readings, strict=True)
+        sure = Counter(p.photo for p, reading in pairs if reading.score >= SURE and len(reading.text) > 2)
         lines: list[list[_Line]] = [[] for _ in photos]
-        for (index, region, corners), reading in zip(places, self._reader.read(crops), strict=True):
-            text = reading.text.strip()
-            share = region.width * region.height / photos[index].pixels[..., 0].size
-            score = probability(text, reading.score, region.score, share)
+        for place, reading, (_, corners) in zip(places, readings, cuts, strict=True):
+            text, region = reading.text.strip(), place.region
+            share = region.width * region.height / photos[place.photo].pixels[..., 0].size
+            score = probability(text, reading.score, region.score, share, sure[place.photo] >= PAGE)
             if text and score >= KEPT:
                 start = np.roll(corners, -2, axis=0) if reading.turned else corners
-                lines[index].append(_Line(text, start, score))
+                lines[place.photo].append(_Line(text, start, score))
         return [self._findings(photo, found) for photo, found in zip(photos, lines, strict=True)]
+
+    def _read(self, places: Sequence[_Place], crops: Sequence[Pixels]) -> list[Reading]:
+        """The readings of places; a doubtful one is cut out again a little wider and a little closer."""
+        readings = self._reader.read(crops)
+        doubtful = [i for i, reading in enumerate(readings) if LEGIBLE <= reading.score < CERTAIN]
+        for margin in MARGINS:
+            again = self._reader.read([places[index].cut(margin)[0] for index in doubtful])
+            for index, reading in zip(doubtful, again, strict=True):
+                readings[index] = max(readings[index], reading, key=lambda r: r.score)
+        return readings
 
     def _legible(self, photo: Photo, regions: Sequence[Region]) -> bool:
         """Whether a word of two letters or digits at least can be read in any of the regions."""
@@ -105,17 +142,17 @@ class TextRecognizer:
         return findings
 
 
-def probability(text: str, read: float, seen: float, share: float) -> float:
+def probability(text: str, read: float, seen: float, share: float, page: bool = False) -> float:
     """How sure a line is: text at all, and read right.
 
     From the mean probability of its characters (`read`), that of the detector (`seen`) and the share of the
     photo that its region takes. Networks that read see a character in any texture: a short text needs more
-    certainty, one character over a good part of a photo is none, and signs without letters or digits say
-    nothing.
+    certainty unless it stands among many lines, on a `page`; one character over a good part of a photo is none, and
+    signs without letters or digits say nothing.
     """
     letters = sum(character.isalnum() for character in text)
     if letters == 0 or (letters == 1 and share > LARGE_FOR_ONE):
         return 0.0
     # In a short text each doubt weighs more.
-    doubts = (1 - read) * {1: 3.0, 2: 2.0}.get(letters, 1.0)
+    doubts = (1 - read) * (1.0 if page else {1: 3.0, 2: 2.0}.get(letters, 1.0))
     return float(np.clip(1 - doubts, 0, 1) * np.clip(seen / 0.6, 0, 1) ** 0.5)

@@ -98,6 +98,17 @@ def _grown(
     return np.asarray(np.clip(corners, 0, (shape[1], shape[0])), np.float32)
 
 
+def widened(corners: Floats, share: float) -> Floats:
+    """Corners (4, 2), clockwise, moved outward on each side by a share of the left edge's length."""
+    if share == 0:
+        return corners
+    down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
+    across = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
+    across *= np.linalg.norm(down) / max(float(np.linalg.norm(across)), 1e-6)
+    moves = np.stack([-down - across, across - down, down + across, down - across])
+    return np.asarray(corners + share * moves, np.float32)
+
+
 def _rectangles(
     probabilities: ProbabilityMap, threshold: float, thinnest: float
 ) -> Iterator[tuple[tuple[float, float], tuple[float, float], float, NDArray[np.int32]]]:
