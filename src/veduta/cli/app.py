@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from veduta import __version__
+from veduta.cli.lazy import LazyGroup, Table
 
 # command -> (module, attribute, one-line help): shown by --help without importing anything heavy.
-LAZY: dict[str, tuple[str, str, str]] = {
+LAZY: Table = {
     "up": ("veduta.cli.up", "up", "Add photos and serve the library in the browser."),
     "add": ("veduta.cli.add", "add", "Add folders of photos to the library."),
     "status": ("veduta.cli.status", "status", "Show how many photos are done, pending or failed, and why."),
@@ -37,46 +35,20 @@ LAZY: dict[str, tuple[str, str, str]] = {
     "restore": ("veduta.cli.backup", "restore", "Restore a catalog from a backup file and prove it."),
     "verify": ("veduta.cli.backup", "verify", "Check the catalog and the originals against their hashes."),
     "see": ("veduta.cli.see", "see", "Print what is seen in photos, with no library."),
+    "landmarks": ("veduta.cli.landmarks", "landmarks", "Make and prove one's own recognizer of landmarks."),
     "models": ("veduta.cli.models", "models", "Pull, list, add and remove networks."),
     "demo": ("veduta.cli.demo", "demo", "Make a demo folder from photographs that installed packages ship."),
 }
 
 
-class LazyGroup(TyperGroup):
-    """A group whose commands are imported when they are called."""
+class Commands(LazyGroup):
+    """Every command."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Names in the order of the table."""
-        return list(LAZY)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import the module of one command."""
-        if cmd_name not in LAZY:
-            return None
-        module, attribute, _ = LAZY[cmd_name]
-        made = getattr(import_module(module), attribute)
-        if not isinstance(made, typer.Typer):
-            wrapper = typer.Typer(add_completion=False, rich_markup_mode=None)
-            wrapper.command(name=cmd_name)(made)
-            made = wrapper
-        command = typer.main.get_command(made)
-        command.name = cmd_name
-        return command
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """List the commands from the table alone, so that help imports none of them."""
-        self.format_usage(ctx, formatter)
-        self.format_help_text(ctx, formatter)
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in LAZY.items()])
-        with formatter.section("Options"):
-            formatter.write_dl(
-                [("--version", "Show the version and exit."), ("-h, --help", "Show this help.")]
-            )
+    table = LAZY
 
 
 app = typer.Typer(
-    cls=LazyGroup,
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,

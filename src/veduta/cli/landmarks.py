@@ -1,0 +1,30 @@
+"""`veduta landmarks`: from a bank of photos to a recognizer of landmarks, one command for each step."""
+
+from __future__ import annotations
+
+import typer
+
+from veduta.cli.lazy import LazyGroup, Table
+
+# command -> (module, attribute, one-line help), in the order of the work.
+STEPS: Table = {}
+
+
+class Steps(LazyGroup):
+    """The steps in their order."""
+
+    table = STEPS
+
+
+landmarks = typer.Typer(
+    cls=Steps,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@landmarks.callback()
+def group() -> None:
+    """Make and prove one's own recognizer of landmarks: bank, clean, train, build, recognize, evaluate."""
