@@ -17,7 +17,7 @@ import jsonschema
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 SCHEMA = HERE / "results.schema.json"
-INFRASTRUCTURE = {"__init__", "__main__", "figure", "readme"}
+INFRASTRUCTURE = {"__init__", "__main__", "figure", "readme", "reliability"}
 
 
 def topics() -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.figure import Figure, eval_dir
-from benchmarks.recognition_text import share
+from benchmarks.reliability import wilson
 from veduta.image.decode import load
 from veduta.see.face_identity import SAME_PERSON
 from veduta.see.faces import FaceRecognizer
@@ -61,7 +61,7 @@ def _pairs(folder: Path, recognizer: FaceRecognizer) -> list[Figure]:
     right = int(np.sum((distance < SAME_PERSON) == same))
     note = f"threshold {SAME_PERSON}: dlib's 0.6 over the usual length of its vectors on other pictures;"
     note += " alignment and mirroring were compared on these pairs"
-    interval = share(right, len(rows))
+    interval = wilson(right, len(rows))
     gap = f"largest distance of a same pair {distance[same].max():.4f}"
     gap += f", smallest of a different pair {distance[~same].min():.4f}"
     crossed = cross_validated(distance, same)
@@ -78,7 +78,7 @@ def _groups(folder: Path, recognizer: FaceRecognizer) -> list[Figure]:
     hits = sum(min(found[name], counts[name]) for name in counts)
     beyond = sum(max(0, found[name] - counts[name]) for name in counts)
     return [
-        Figure("faces: found on group photos", hits / total, "", 0.95, n=total, interval=share(hits, total)),
+        Figure("faces: found on group photos", hits / total, "", 0.95, n=total, interval=wilson(hits, total)),
         Figure("faces: beyond the count on group photos", beyond, "faces", 0, "lower", n=len(counts)),
     ]
 

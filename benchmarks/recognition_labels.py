@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figure import Figure, eval_dir
+from benchmarks.reliability import PLOTS, reliability, wilson
 from benchmarks.train_labels import cross_validated, judged
 from benchmarks.train_scenes import chains, pictures
 from benchmarks.trunk import sights
@@ -22,8 +23,6 @@ from veduta.see.labels import LabelRecognizer
 from veduta.see.likeness import LikenessRecognizer
 from veduta.see.scenes import SceneRecognizer, keys, taxonomy
 from veduta.see.trunk import fitted, shared_trunk
-
-PLOTS = Path(__file__).parents[1] / "docs/images"
 
 # What packaged photographs show: any of these words must be among the labels and their parents.
 SANE = {
@@ -43,14 +42,6 @@ def photographs() -> Path:
     return Path(skimage.__file__).parent / "data"
 
 
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927)."""
-    share, z = hits / n, 1.96
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return float(middle - half), float(middle + half)
-
-
 def share(name: str, right: NDArray[np.bool_], target: float | None = None, note: str = "") -> Figure:
     """A share of right answers with its interval."""
     return Figure(
@@ -62,32 +53,6 @@ def share(name: str, right: NDArray[np.bool_], target: float | None = None, note
         interval=wilson(int(right.sum()), len(right)),
         note=note,
     )
-
-
-def reliability(path: Path, title: str, probability: NDArray[np.floating], right: NDArray[np.bool_]) -> None:
-    """Plot how often answers of each probability are right."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure, (curve, counts) = plt.subplots(2, 1, figsize=(5, 6), height_ratios=(3, 1), sharex=True)
-    places = np.minimum((probability * 10).astype(int), 9)
-    for place in range(10):
-        inside = places == place
-        if inside.any():
-            low, high = wilson(int(right[inside].sum()), int(inside.sum()))
-            x = float(probability[inside].mean())
-            curve.plot([x, x], [low, high], color="#8aa", zorder=1)
-            curve.scatter([x], [right[inside].mean()], color="#0a6", zorder=2)
-    curve.plot([0, 1], [0, 1], color="#bbb", linestyle="--")
-    curve.set(ylabel="share right (95 % interval)", title=title, xlim=(0, 1), ylim=(0, 1))
-    counts.hist(probability, bins=np.linspace(0, 1, 11), color="#8aa")
-    counts.set(xlabel="probability told", ylabel="answers")
-    figure.tight_layout()
-    figure.savefig(path, dpi=110, metadata={"Software": None})
-    plt.close(figure)
 
 
 def measure_scenes() -> list[Figure]:

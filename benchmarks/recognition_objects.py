@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figure import Figure, eval_dir
+from benchmarks.reliability import PLOTS, reliability
 from veduta.image.decode import load
 from veduta.image.photo import Photo
 from veduta.see.finding import Finding
@@ -161,6 +162,11 @@ def measure() -> list[Figure]:
     reported_recall, reported_precision = person.at_score(least)
     others = [c for name, c in found.items() if name != "person"]
     all_right = np.concatenate([c.right[c.scores >= 0.5] for c in others])
+    told, right = person.scores, person.right
+    reliability(PLOTS / "reliability-persons.png", "Persons, photos of COCO", told, right)
+    told = np.concatenate([c.scores for c in others])
+    right = np.concatenate([c.right for c in others])
+    reliability(PLOTS / "reliability-objects.png", "Objects, photos of COCO", told, right)
     errors = _head_count_errors(everything, folder / "crowd_people38", 0.5)
     photos = [load(path, 2048) for path in _ordinary(folder)]
     note = f"56 photos of COCO, {len(found)} categories; IoU 0.5, crowds ignored"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import math
 import re
 import time
 import unicodedata
@@ -17,7 +16,9 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from benchmarks.figure import Figure, eval_dir
+from benchmarks.reliability import PLOTS, reliability, wilson
 from veduta.image.decode import load
+from veduta.see.calibration import expected_error
 from veduta.see.text import TextRecognizer
 
 ANALYSIS_SIDE = 2048
@@ -79,14 +80,6 @@ def timed(read: Reader, files: Sequence[Path]) -> tuple[dict[str, list[Line]], f
     return found, (time.perf_counter() - start) / len(files)
 
 
-def share(hits: int, total: int) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share."""
-    z, p = 1.96, hits / total
-    middle = (p + z * z / (2 * total)) / (1 + z * z / total)
-    half = z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _sharpness(path: Path) -> float:
     return float(cv2.Laplacian(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), cv2.CV_64F).var())
 
@@ -135,6 +128,26 @@ def _characters(folder: Path, read: Reader) -> tuple[float, int]:
     return 1 - wrong / total, total
 
 
+def _honesty(folder: Path) -> Figure:
+    """How far the scores of receipt lines are from the share of lines that are read right."""
+    recognizer = TextRecognizer()
+    truths = json.loads((folder / "ocr_receipts_sroie/lines.json").read_text(encoding="utf-8"))
+    told, right = [], []
+    for name, found in truths.items():
+        lines = [(np.reshape(line["poly"], (-1, 2)), plain(line["text"])) for line in found["lines"]]
+        for finding in recognizer.see([load(folder / "ocr_receipts_sroie" / name, ANALYSIS_SIDE)])[0]:
+            middle = np.asarray(finding.polygon).mean(axis=0)
+            inside = [
+                t for c, t in lines if (c.min(axis=0) <= middle).all() and (middle <= c.max(axis=0)).all()
+            ]
+            if inside and plain(finding.text or ""):
+                told.append(finding.score)
+                right.append(any(plain(finding.text or "") in text for text in inside))
+    scores, hits = np.array(told), np.array(right)
+    reliability(PLOTS / "reliability-text.png", "Lines of text, receipts", scores, hits)
+    return Figure("text: calibration error", expected_error(scores, hits), "", better="lower", n=len(hits))
+
+
 def measure() -> list[Figure]:
     """Recall beside RapidOCR on the same pictures in the same run, noise, and cost."""
     folder = eval_dir()
@@ -158,12 +171,13 @@ def measure() -> list[Figure]:
                 "",
                 target,
                 n=total,
-                interval=share(hits, total),
+                interval=wilson(hits, total),
                 note=note,
             )
         )
         ratio = results["RapidOCR"][1] / results["veduta"][1]
         figures.append(Figure(f"text: {name}, speed against RapidOCR", ratio, "x", n=len(files)))
+    figures.append(_honesty(folder))
     accuracy, total = _characters(folder, readers["veduta"])
     reference, _ = _characters(folder, readers["RapidOCR"])
     note = f"RapidOCR {reference:.4f}"
