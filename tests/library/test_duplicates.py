@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.library.handmade import Handmade, seen, unit
 from veduta.image.hashes import perceptual_hash, perceptual_variants
+from veduta.image.looks import CLOSE, bits_apart, hash_pairs, oriented
 from veduta.library.duplicates import duplicates
-from veduta.library.looks import CLOSE, bits_apart, hash_pairs, oriented
 from veduta.library.schema import FileRow
 
 

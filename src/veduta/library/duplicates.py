@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from veduta.image.looks import FIRM, VARIANTS, Pair, bits_apart, hash_pairs
 from veduta.library.catalog import Catalog
-from veduta.library.looks import FIRM, VARIANTS, Pair, bits_apart, hash_pairs
 from veduta.library.schema import FileRow, FindingRow, PhotoRow, VectorRow
 from veduta.library.search import first_paths
 from veduta.library.vectors import read

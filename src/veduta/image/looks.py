@@ -65,14 +65,16 @@ def oriented(hashes: Hashes) -> list[Hashes]:
     return found
 
 
-def hash_pairs(upright: Hashes) -> Iterator[Pair]:
+def hash_pairs(upright: Hashes, orientations: int = 8) -> Iterator[Pair]:
     """Pairs of photos at most CLOSE bits apart in some orientation; each pair once, in its nearest one.
+
+    Only the first so many of the orientations are looked at: 1 upright, 2 mirrored as well, 8 all.
 
     Hashes at most 6 bits apart agree in three of nine blocks: sorted by each three of them in turn, near ones
     come to stand together (Manku, Jain and Das Sarma 2007).
     """
     rows = np.arange(len(upright))
-    every = oriented(upright)
+    every = oriented(upright)[:orientations]
     codes = np.concatenate(every)
     owner = np.tile(rows, len(every))
     variant_of = np.repeat(np.arange(len(every)), len(rows))
