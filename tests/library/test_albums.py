@@ -46,7 +46,7 @@ def test_every_kind_has_its_albums(made: Handmade) -> None:
     assert found["text:text"] == ("Photos with text", None, 1)
     assert found["favorite"] == ("Favorites", None, 1)
     assert found["recent"] == ("Recently added", None, 7)
-    assert found["attraction:eiffel tower"] == ("Eiffel Tower", "Paris", 1)
+    assert found["attraction:eiffel tower, paris"] == ("Eiffel Tower", "Paris", 1)
     assert {v for k, v in found.items() if k.startswith("place:")} == {
         ("Paris", "France", 4),
         ("London", "United Kingdom", 1),

@@ -59,7 +59,8 @@ def test_grid_equals_the_plain_formula(zoom: float) -> None:
     groups = _group(every, inside, zoom)
     assert sorted(g[3] for g in groups) == sorted(len(m) for m in cells.values())
     by_newest = {members[0]: members for members in cells.values()}
-    for newest, lat, lon, count, members in groups:
+    for newest, lat, lon, count, members, guessed in groups:
+        assert guessed == 0
         wanted = by_newest[newest]
         assert count == len(wanted)
         assert lat == pytest.approx(float(every.latitudes[wanted].mean()), abs=1e-4)

@@ -11,7 +11,8 @@ from veduta.cli.output import emit
 
 
 def places(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List the cities with photos, by country and name. See their photos with `veduta search place:NAME`."""
+    """List the cities with photos, by country and name; of photos without a position, the landmark in them
+    tells: those are counted as inferred. See their photos with `veduta search place:NAME`."""
     from veduta.library.catalog import Catalog
     from veduta.library.places import places as found
 
@@ -22,9 +23,12 @@ def places(library: LibraryOption = None, as_json: JsonOption = False) -> None:
         if as_json:
             named = {"city": place.city, "region": place.region, "country": place.country}
             where = {"latitude": place.latitude, "longitude": place.longitude}
-            emit({"id": f"place:{place.id}", **named, **where, "photos": one.photos})
+            number = None if place.id is None else f"place:{place.id}"
+            emit({"id": number, **named, **where, "photos": one.photos, "inferred": one.inferred})
         else:
-            typer.echo(f"{place.country}, {place.city}  {one.photos} photos  [place:{place.id}]")
+            number = "" if place.id is None else f"  [place:{place.id}]"
+            guessed = f" ({one.inferred} inferred from landmarks)" if one.inferred else ""
+            typer.echo(f"{place.country}, {place.city}  {one.photos} photos{guessed}{number}")
 
 
 def map_command(
@@ -52,9 +56,10 @@ def map_command(
             photos = None if one.photo_ids is None else paths(catalog, one.photo_ids)
             if as_json:
                 where = {"latitude": one.latitude, "longitude": one.longitude}
-                emit({**where, "count": one.count, "photos": photos})
+                emit({**where, "count": one.count, "inferred": one.inferred, "photos": photos})
                 continue
-            typer.echo(f"{one.latitude:.4f}, {one.longitude:.4f}  {one.count} photos")
+            guessed = f" ({one.inferred} inferred from landmarks)" if one.inferred else ""
+            typer.echo(f"{one.latitude:.4f}, {one.longitude:.4f}  {one.count} photos{guessed}")
             for path in photos or ():
                 typer.echo(f"  {printable(path)}")
     if not as_json:

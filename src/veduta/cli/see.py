@@ -148,13 +148,22 @@ def _load(path: Path) -> Photo | str:
     from veduta.settings import settings
 
     try:
-        return load(path, settings().analysis_side)
+        photo = load(path, settings().analysis_side)
+        photo.position = _position(path)
+        return photo
     except UnreadableImage as error:
         return error.reason
     except MemoryError:
         return "too large for this machine's memory"
     except OSError as error:
         return error.strerror or str(error)
+
+
+def _position(path: Path) -> tuple[float, float] | None:
+    from veduta.image.metadata import read_metadata
+
+    told = read_metadata(path)
+    return None if told.latitude is None or told.longitude is None else (told.latitude, told.longitude)
 
 
 def _look(

@@ -11,6 +11,7 @@ from veduta.cli.output import emit, printable
 from veduta.cli.photos import PhotosArgument
 
 if TYPE_CHECKING:
+    from veduta.library.attractions import Attraction
     from veduta.library.catalog import Catalog
 
 FACTS = (
@@ -54,6 +55,7 @@ def _tell(catalog: Catalog, number: int, every_finding: bool) -> dict[str, Any]:
         "path": next((f.path for f in found.files if f.missing_since is None), found.files[0].path),
         **facts,
         "place": None if place is None else {n: getattr(place, n) for n in ("city", "region", "country")},
+        "inferred": _inferred(found.inferred),
         "keywords": list(found.keywords),
         "files": [
             {"path": f.path, "role": f.role, "bytes": f.bytes, "missing": f.missing_since is not None}
@@ -71,6 +73,15 @@ def _tell(catalog: Catalog, number: int, every_finding: bool) -> dict[str, Any]:
     }
 
 
+def _inferred(told: Attraction | None) -> dict[str, Any] | None:
+    """Where the landmark in a photo stands that does not know where it was taken."""
+    if told is None:
+        return None
+    named = {"landmark": told.name, "score": round(told.score, 4)}
+    where = {"city": told.city, "region": told.region, "country": told.country}
+    return {**named, **where, "latitude": told.latitude, "longitude": told.longitude}
+
+
 def _findings(catalog: Catalog, number: int) -> list[dict[str, Any]]:
     from veduta.library.closeup import findings
 
@@ -83,6 +94,7 @@ def _findings(catalog: Catalog, number: int) -> list[dict[str, Any]]:
             "box": None if row.x is None else [row.x, row.y, row.w, row.h],
             **({} if row.mask is None else {"mask": row.mask}),
             **({} if row.text is None else {"text": row.text}),
+            **({} if row.kind != "landmark" else {"extra": row.extra or {}}),
             **({} if person is None else {"person": person, "called": name}),
             "recognizer": row.recognizer,
             "version": row.version,
@@ -91,11 +103,19 @@ def _findings(catalog: Catalog, number: int) -> list[dict[str, Any]]:
     ]
 
 
+def _told(where: dict[str, Any] | None) -> str:
+    if where is None:
+        return ""
+    named = ", ".join(part for part in (where["city"], where["country"]) if part)
+    return f"{named} (because {where['landmark']} is in it)"
+
+
 def _print(told: dict[str, Any]) -> None:
     typer.echo(printable(told["path"]))
     shown = {
         **{name: told[name] for name in FACTS if name not in ("id", "hash", "color", "added_at")},
         "place": ", ".join(filter(None, (told["place"] or {}).values())),
+        "inferred": _told(told["inferred"]),
         "keywords": ", ".join(told["keywords"]),
         "people": ", ".join(person["name"] for person in told["people"] if person["name"]),
         "albums": ", ".join(album["album"] for album in told["albums"]),

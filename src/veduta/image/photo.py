@@ -19,7 +19,8 @@ class Photo:
 
     `pixels` is uint8 (h, w, 3); `width` and `height` are the upright size of the full photo. `memo` lets
     recognizers that read the same network share one pass over this photo. `format` is what the content is
-    (formats.Format); `notes` tell what was odd about the file ("named .png but holds JPEG").
+    (formats.Format); `notes` tell what was odd about the file ("named .png but holds JPEG"). `position` is
+    (latitude, longitude) in degrees where the photo's metadata tell it.
     """
 
     pixels: Pixels
@@ -29,6 +30,7 @@ class Photo:
     memo: dict[str, Any] = field(default_factory=dict)
     format: str = "other"
     notes: tuple[str, ...] = ()
+    position: tuple[float, float] | None = None
 
     @property
     def scale(self) -> float:

@@ -268,7 +268,7 @@ def _todos(catalog: Catalog, names: Mapping[str, str], size: int) -> Iterator[li
 
 def _page(session: Session, names: Mapping[str, str], last: int) -> list[Todo]:
     photos = session.execute(
-        select(PhotoRow.id, PhotoRow.hash, PhotoRow.media)
+        select(PhotoRow.id, PhotoRow.hash, PhotoRow.media, PhotoRow.latitude, PhotoRow.longitude)
         .where(PhotoRow.id > last, pending(names))
         .order_by(PhotoRow.id)
         .limit(_PAGE)
@@ -294,6 +294,7 @@ def _page(session: Session, names: Mapping[str, str], last: int) -> list[Todo]:
             photo.media,
             tuple(paths.get(photo.id, ())),
             frozenset(names) - done.get(photo.id, set()),
+            None if photo.latitude is None or photo.longitude is None else (photo.latitude, photo.longitude),
         )
         for photo in photos
     ]

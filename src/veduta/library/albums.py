@@ -55,10 +55,10 @@ def photos(
 def _photos(shelf: Shelf, kind: str, key: str, album_id: str) -> AlbumPhotos:
     session = shelf.session
     if kind in ("object", "scene", "attraction"):
-        fields = {"object": ("object", "label"), "scene": ("scene",), "attraction": ("landmark",)}[kind]
+        fields = {"object": ("object", "label"), "scene": ("scene",), "attraction": ("attraction",)}[kind]
         terms = [(f, n) for f in fields for n, word in shelf.terms(f) if word == key]
         if terms:
-            return shelf.of_terms([n for _, n in terms], min(SURE[f] for f, _ in terms))
+            return shelf.of_terms([n for _, n in terms], min(SURE.get(f, SURE["landmark"]) for f, _ in terms))
     elif kind == "person" and key.isdigit() and session.get(Person, int(key)) is not None:
         return shelf.of_ids(session.scalars(select(Face.photo_id).where(Face.person_id == int(key))))
     elif kind == "place" and key.isdigit() and session.get(Place, int(key)) is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from veduta.errors import NotFound
+from veduta.library.attractions import Attraction, inferred
 from veduta.library.catalog import Catalog
 from veduta.library.schema import (
     Album,
@@ -57,10 +58,13 @@ class AlbumTag:
 
 @dataclass(frozen=True, slots=True)
 class Closeup:
-    """Everything known about a photo."""
+    """Everything known about a photo; `inferred`: the landmark that tells where it was taken, where it does not
+    know itself.
+    """
 
     photo: PhotoRow
     place: Place | None
+    inferred: Attraction | None
     keywords: Sequence[str]
     files: Sequence[FileRow]
     findings: Sequence[FindingCount]
@@ -77,6 +81,7 @@ def closeup(catalog: Catalog, photo_id: int) -> Closeup:
         return Closeup(
             photo=photo,
             place=None if photo.place_id is None else session.get(Place, photo.place_id),
+            inferred=inferred(session, [photo_id], every=True).get(photo_id),
             keywords=session.scalars(words).all(),
             files=session.scalars(files.order_by(FileRow.role.desc(), FileRow.id)).all(),
             findings=_counts(session, photo_id),

@@ -20,8 +20,10 @@ from veduta.library.text_index import NAMED
 
 SEEN = (*NAMED, *(f"{kind}+" for kind in NAMED))
 PLACES = ("city", "region", "country")
-FIELDS = (*SEEN, *PLACES, "camera", "lens", "keyword", "is")
-_IN_PART = ("landmark", "keyword", *PLACES)
+INFERRED = ("city+", "region+", "country+")
+"""Where the landmark in a photo stands that does not know where it was taken."""
+FIELDS = (*SEEN, *PLACES, *INFERRED, "camera", "lens", "keyword", "is")
+_IN_PART = ("landmark", "keyword", *PLACES, *INFERRED)
 _WEAK_ALONE = frozenset(
     "new old saint san santa el la le los las de of north south east west city port st".split()  # noqa: SIM905
 )
@@ -63,7 +65,7 @@ class Lexicon:
         found = [known for known in self.by_key.get(words.key(text), ()) if known.field in fields]
         for other in words.synonyms(text):
             for known in self.by_key.get(words.key(other), ()):
-                if known.field in fields and known.field not in ("keyword", *PLACES):
+                if known.field in fields and known.field not in ("keyword", *PLACES, *INFERRED):
                     near = Known(known.term, known.field, known.word, known.factor * SYNONYM)
                     found.append(near)
         stems = words.stems(text)

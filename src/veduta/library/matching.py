@@ -132,7 +132,10 @@ class Matcher:
         leaf = self._leaf(Word(text), text)
         found = self._free_match(leaf, text, span)
         if not found.mask.any() and not self._negated:
+            landmarks = self._lexicon.names(["landmark"])
             names = [*self._people.spellings(), *self._lexicon.names(lexicon.FIELDS)]
+            # One searches for "colloseum rome" and for "taj mahall", word by word.
+            names += [part for name in landmarks for part in name.split() if len(part) > 3]
             better = None if self._is_word(text) or words.is_common(text) else lexicon.respell(text, names)
             if better is not None and better != words.plain(text):
                 self._corrected(leaf, text, better)
@@ -223,7 +226,7 @@ class Matcher:
 
     def _name_filter(self, leaf: Leaf, node: Filter) -> Match:
         if node.field == "place":
-            fields: tuple[str, ...] = (*lexicon.PLACES, "landmark")
+            fields: tuple[str, ...] = (*lexicon.PLACES, *lexicon.INFERRED, "landmark")
         else:
             fields = (node.field, f"{node.field}+")
         leaf.terms = self._lexicon.find(node.value, fields)

@@ -42,6 +42,7 @@ class Todo:
     media: str
     paths: tuple[str, ...]
     recognizers: frozenset[str]
+    position: tuple[float, float] | None = None  # degrees, where the metadata tell it
 
 
 class Stopwatch:
@@ -127,6 +128,7 @@ class Pipeline:
             with self.stopwatch.measuring("decode"):
                 photo = _load(todo, analysis)
             if photo is not None:
+                photo.position = todo.position
                 if THUMBNAILS in todo.recognizers:
                     with self.stopwatch.measuring("thumbnails"):
                         analysis.looks = self._look(todo, photo)

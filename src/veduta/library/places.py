@@ -21,8 +21,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from veduta.errors import CatalogError
+from veduta.library.attractions import inferred
 from veduta.library.catalog import Catalog
 from veduta.library.schema import PhotoRow, Place
+from veduta.library.words import plain
 
 EARTH_KM = 6371.0
 FARTHEST_KM = 120.0
@@ -187,11 +189,16 @@ def locate(session: Session, photo: PhotoRow) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PlaceSummary:
-    """A city with its number of photos and the newest of them."""
+    """A city with its number of photos and the newest of them.
+
+    `inferred` of the photos do not know where they were taken: the landmark in them stands here. A place of
+    such photos alone is in no table: its id is None.
+    """
 
     place: Place
     photos: int
     newest: int
+    inferred: int = 0
 
 
 def places(catalog: Catalog) -> list[PlaceSummary]:
@@ -201,7 +208,33 @@ def places(catalog: Catalog) -> list[PlaceSummary]:
         .join(PhotoRow, PhotoRow.place_id == Place.id)
         .where(PhotoRow.hidden.is_(False), PhotoRow.missing_since.is_(None))
         .group_by(Place.id)
-        .order_by(Place.country, Place.city)
     )
     with catalog.session() as session:
-        return [PlaceSummary(*row) for row in session.execute(query)]
+        known = [PlaceSummary(*row) for row in session.execute(query)]
+        guessed = inferred(session)
+    found = {_key(one.place.city, one.place.country): one for one in known}
+    alone = [one for one in known if found[_key(one.place.city, one.place.country)] is not one]
+    for photo_id, sight in guessed.items():
+        if sight.latitude is None or sight.longitude is None or not sight.city:
+            continue
+        before = found.get(_key(sight.city, sight.country))
+        if before is None:
+            place = Place(
+                city=sight.city,
+                region="",
+                country=sight.country,
+                country_code="",
+                latitude=sight.latitude,
+                longitude=sight.longitude,
+            )
+            before = PlaceSummary(place, 0, photo_id)
+        found[_key(sight.city, sight.country)] = PlaceSummary(
+            before.place, before.photos + 1, max(before.newest, photo_id), before.inferred + 1
+        )
+    return sorted(
+        [*found.values(), *alone], key=lambda one: (one.place.country, one.place.city, one.place.id or 0)
+    )
+
+
+def _key(city: str, country: str) -> tuple[str, str]:
+    return plain(city), plain(country)

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from veduta.library import dates, phrases, words
-from veduta.library.lexicon import PLACES, SEEN, Known
+from veduta.library.attractions import Attraction, attraction
+from veduta.library.lexicon import INFERRED, PLACES, SEEN, Known
 from veduta.library.matching import CUT, Leaf
 from veduta.library.query import Filter
 from veduta.library.schema import Document, Face, FileRow, FindingRow, Keyword, PhotoRow, Place
@@ -29,6 +30,7 @@ class _Facts:
     photo: Any = None
     place: str = ""
     findings: list[tuple[str, str, float, tuple[str, ...]]] = field(default_factory=list)
+    landmarks: list[Attraction] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -101,6 +103,7 @@ def _facts(session: Session, ids: Sequence[int], leaves: Sequence[Leaf]) -> Mapp
 def _add_findings(session: Session, facts: Mapping[int, _Facts], phrased: bool, used: set[str]) -> None:
     kinds = {name.rstrip("+") for name in used if name in SEEN}
     kinds |= {"person"} if "object" in kinds else set()
+    kinds |= {"landmark"} if used & set(INFERRED) else set()
     kinds |= {"text", "plate"} if phrased or "text" in used else set()
     if not kinds:
         return
@@ -112,6 +115,8 @@ def _add_findings(session: Session, facts: Mapping[int, _Facts], phrased: bool, 
     ):
         if kind in ("text", "plate"):
             facts[photo_id].lines.append(text or "")
+        elif kind == "landmark":
+            facts[photo_id].landmarks.append(attraction(photo_id, name, score, extra))
         else:
             seen = "object" if kind == "person" else kind
             facts[photo_id].findings.append((seen, named(name), score, parents(extra)))
@@ -145,6 +150,8 @@ def _term(facts: _Facts, leaf: Leaf) -> str:
 
 
 def _say(facts: _Facts, best: Known, present: Sequence[Known]) -> str:
+    if best.field == "landmark" or best.field in INFERRED:
+        return _landmark(facts, best)
     if best.field in SEEN:
         return _seen(facts, best)
     if best.field in PLACES:
@@ -165,6 +172,21 @@ def _say(facts: _Facts, best: Known, present: Sequence[Known]) -> str:
     if best.field in ("rating", "keyword"):
         return f"{best.field}: {best.word}"
     return best.word
+
+
+def _landmark(facts: _Facts, known: Known) -> str:
+    """The landmark itself, or the one that stands where the photo must have been taken."""
+    where = known.field.rstrip("+")
+    fit = [
+        one
+        for one in facts.landmarks
+        if named(one.name if where == "landmark" else getattr(one, where)) == known.word
+    ]
+    if not fit:
+        return f"{where}: {known.word}"
+    best = max(fit, key=lambda one: one.score)
+    told = f"landmark: {best.name} ({best.score:.2f})"
+    return told if where == "landmark" or not best.where else f"{told}, in {best.where}"
 
 
 def _seen(facts: _Facts, known: Known) -> str:

@@ -157,8 +157,10 @@ def suggest(catalog: Catalog, text: str, limit: int = 10) -> list[Suggestion]:
             if asked in (None, kind):
                 names = [n for n in session.scalars(select(column)) if n and _begins(words.plain(n), wanted)]
                 found += [Suggestion(f"{before}{_filter(kind, n)}", kind, 0) for n in names]
-        fields = (*lexicon.PLACES, *lexicon.SEEN, "camera", "keyword")
-        wide = {"place": lexicon.PLACES}.get(asked or "", (asked, f"{asked}+"))
+        fields = (*lexicon.PLACES, *lexicon.INFERRED, *lexicon.SEEN, "camera", "keyword")
+        wide = {"place": (*lexicon.PLACES, *lexicon.INFERRED, "landmark")}.get(
+            asked or "", (asked, f"{asked}+")
+        )
         fits: dict[str, Suggestion] = {}
         for spelled in fields if asked is None else [f for f in fields if f in wide]:
             for word in known.names([spelled]):

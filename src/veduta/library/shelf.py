@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from veduta.errors import QueryError
+from veduta.library import attractions
 from veduta.library.catalog import Catalog
 from veduta.library.matching import Matcher
 from veduta.library.postings import Postings, postings
@@ -20,7 +22,6 @@ from veduta.library.schema import (
     Album,
     AlbumPhoto,
     Face,
-    FindingRow,
     Person,
     PhotoRow,
     Place,
@@ -47,6 +48,8 @@ SURE = {"object": 128, "label": 128, "scene": 102, "landmark": 128}
 """Weight (of 255) from which a photo goes into an album by itself: an album must be clean, a search
 complete.
 """
+ELSEWHERE = "Elsewhere"
+"""Group of the landmarks of which nobody knows the city."""
 RECENT_DAYS = 30
 TEXTS = {"document": "Documents", "screenshot": "Screenshots", "text": "Photos with text"}
 # Things that are in the background of most photos make dull albums of their own.
@@ -219,37 +222,31 @@ def _of_places(shelf: Shelf) -> Iterator[AlbumSummary]:
 
 
 def _of_attractions(shelf: Shelf) -> Iterator[AlbumSummary]:
-    """Landmarks, by the city that the recognizer says they stand in, else the one most photos were taken
-    in.
+    """Landmarks, by the city that they stand in: as their atlas says, else where most of their photos were
+    taken.
     """
+    told = attractions.named(shelf.session)
     found = []
-    for number, word in shelf.terms("landmark"):
+    for number, key in shelf.terms("attraction"):
         kept = shelf.of_terms([number], SURE["landmark"])
-        if len(kept.ids):
-            found.append((_city(shelf, word, kept) or "Elsewhere", word, kept))
-    for city, word, kept in sorted(found, key=lambda f: (f[0], -len(f[2].ids), f[1])):
-        row = shelf.session.scalar(
-            select(FindingRow.name).where(
-                FindingRow.kind == "landmark", FindingRow.photo_id == int(kept.ids[0])
-            )
-        )
-        name = row if row is not None and plain(row).replace("_", " ") == word else word
+        if len(kept.ids) and key in told:
+            found.append((told[key].city or _city(shelf, kept) or ELSEWHERE, told[key], key, kept))
+    names = Counter(plain(one.name) for _, one, _, _ in found)
+    for city, one, key, kept in sorted(found, key=lambda f: (f[0] == ELSEWHERE, f[0], -len(f[3].ids), f[2])):
+        query = write(Filter("landmark", one.name))
+        if names[plain(one.name)] > 1 and one.city:
+            query += f" {write(Filter('city', one.city))}"
         yield AlbumSummary(
-            f"attraction:{word}", "attraction", SHELVES["attraction"], city, name, len(kept.ids),
-            shelf.cover(kept), write(Filter("landmark", word)),
+            f"attraction:{key}", "attraction", SHELVES["attraction"], city, one.name, len(kept.ids),
+            shelf.cover(kept), query,
         )  # fmt: skip
 
 
-def _city(shelf: Shelf, word: str, kept: AlbumPhotos) -> str | None:
+def _city(shelf: Shelf, kept: AlbumPhotos) -> str | None:
+    """The city in which most of some photos were taken."""
+    query = select(Place.city).join(PhotoRow, PhotoRow.place_id == Place.id)
     sample = [int(i) for i in kept.ids[:200]]
-    rows = shelf.session.execute(
-        select(FindingRow.name, FindingRow.extra, Place.city)
-        .join(PhotoRow, PhotoRow.id == FindingRow.photo_id)
-        .outerjoin(Place, Place.id == PhotoRow.place_id)
-        .where(FindingRow.kind == "landmark", FindingRow.photo_id.in_(sample))
-    ).all()
-    said = [(e or {}).get("city") for name, e, _ in rows if plain(name).replace("_", " ") == word]
-    cities = [str(city) for city in said if city] or [city for _, _, city in rows if city]
+    cities = [city for city in shelf.session.scalars(query.where(PhotoRow.id.in_(sample))) if city]
     return max(sorted(set(cities)), key=cities.count) if cities else None
 
 

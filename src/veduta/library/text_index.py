@@ -2,7 +2,8 @@
 
 A document is a list of (term, weight) pairs; a term is a word or name in a field. Fields: `label`, `scene`,
 `object`, `landmark` hold names as recognizers say them, the same with "+" what those are kinds of; `city`,
-`region`, `country`, `camera`, `lens`, `keyword` hold whole names; `text` (read in the photo; `pair` marks
+`region`, `country`, `camera`, `lens`, `keyword` hold whole names, the first three with "+" what is inferred from
+a landmark; `attraction` holds keys of albums; `text` (read in the photo; `pair` marks
 which words follow each other), `title` (title, description, keywords), `file` (names of file and folders)
 and `gear` (words of camera and lens) hold stems; `is`, `people`, `rating` hold facts.
 """
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from veduta.library import words
+from veduta.library import attractions, words
 from veduta.library.schema import Document, FileRow, FindingRow, Keyword, PhotoRow, Place, Preference, Term
 
 PAIR = np.dtype([("term", "<u4"), ("weight", "u1")])
@@ -111,6 +112,7 @@ def _known(session: Session, terms: Sequence[tuple[str, str]]) -> dict[tuple[str
 def _documents(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, tuple[int, bool, Weights]]]:
     weights: defaultdict[int, Weights] = defaultdict(dict)
     _add_findings(session, ids, weights)
+    _add_inferred(session, ids, weights)
     _add_files(session, ids, weights)
     for photo_id, word in session.execute(
         select(Keyword.photo_id, Keyword.word).where(Keyword.photo_id.in_(ids))
@@ -165,6 +167,13 @@ def _add_files(session: Session, ids: Sequence[int], weights: dict[int, Weights]
             _put(weights[photo_id], "file", words.stems(part))
 
 
+def _add_inferred(session: Session, ids: Sequence[int], weights: dict[int, Weights]) -> None:
+    """Where landmarks stand, for photos that do not know where they were taken."""
+    for photo_id, one in attractions.inferred(session, ids, every=True).items():
+        for field, name in (("city+", one.city), ("region+", one.region), ("country+", one.country)):
+            _put(weights[photo_id], field, [words.plain(name).replace("_", " ")], one.score)
+
+
 def _add_findings(session: Session, ids: Sequence[int], weights: dict[int, Weights]) -> None:
     columns = (FindingRow.photo_id, FindingRow.kind, FindingRow.name, FindingRow.score, FindingRow.text)
     read: Counter[int] = Counter()
@@ -185,6 +194,10 @@ def _add_findings(session: Session, ids: Sequence[int], weights: dict[int, Weigh
             _put(into, "object", ["person"], score)
         elif kind in NAMED and score >= LOWEST[kind]:
             _put(into, kind, [named(name)], score)
+            if kind == "landmark":
+                one = attractions.attraction(photo_id, name, score, extra)
+                _put(into, "attraction", [attractions.key(one.name, one.city)], score)
+                continue  # the Great Wall of China is no kind of China
             for broad in words.broader(name, parents(extra)):
                 # Softmax labels exclude each other: a terrier or a spaniel, their sum is a dog.
                 before = into.get((f"{kind}+", broad), 0.0) if kind == "label" else 0.0

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from veduta.library.attractions import inferred
 from veduta.library.catalog import Catalog
 from veduta.library.schema import PhotoRow
 
@@ -16,52 +18,70 @@ WORLD_PIXELS = 512
 MOST_CELLS = 4_000_000
 NAMED = 50
 """Clusters of at most so many photos name them."""
+_BATCH = 5000
 
 
 @dataclass(frozen=True)
 class Positions:
     """Positions of all photos that are shown, newest first: ids int64 (n,), degrees float32 (n,).
 
-    `northings` are the latitudes on the Mercator map, in degrees of its equator.
+    `northings` are the latitudes on the Mercator map, in degrees of its equator. `inferred`, bool (n,): not the
+    photo told, but the landmark in it.
     """
 
     ids: NDArray[np.int64]
     latitudes: NDArray[np.float32]
     longitudes: NDArray[np.float32]
     northings: NDArray[np.float32]
+    inferred: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, ids: NDArray[np.int64], degrees: NDArray[np.float64]) -> Positions:
-        """Positions from (latitude, longitude) in degrees, (n, 2)."""
+    def of(
+        cls,
+        ids: NDArray[np.int64],
+        degrees: NDArray[np.float64],
+        inferred: NDArray[np.bool_] | None = None,
+    ) -> Positions:
+        """Positions from (latitude, longitude) in degrees, (n, 2); none inferred where it is not said."""
         flat = np.radians(np.clip(degrees[:, 0], -85.0, 85.0))
         northings = np.degrees(np.log(np.tan(np.pi / 4 + flat / 2)))
         longitudes = (degrees[:, 1] + 180.0) % 360.0 - 180.0
-        parts = (degrees[:, 0], longitudes, northings)
-        return cls(ids, *(part.astype(np.float32) for part in parts))
+        lat, lon, north = (part.astype(np.float32) for part in (degrees[:, 0], longitudes, northings))
+        guessed = np.zeros(len(ids), bool) if inferred is None else inferred
+        return cls(ids, lat, lon, north, guessed)
 
 
 def positions(catalog: Catalog) -> Positions:
-    """The positions of all photos that are shown."""
-    query = (
-        select(PhotoRow.id, PhotoRow.latitude, PhotoRow.longitude)
-        .where(
-            PhotoRow.latitude.is_not(None),
-            PhotoRow.longitude.is_not(None),
-            PhotoRow.hidden.is_(False),
-            PhotoRow.missing_since.is_(None),
-        )
-        .order_by(PhotoRow.day.desc().nullslast(), PhotoRow.id.desc())
+    """The positions of all photos that are shown: their own, else those of the landmarks in them."""
+    query = select(PhotoRow.id, PhotoRow.latitude, PhotoRow.longitude, PhotoRow.day).where(
+        PhotoRow.latitude.is_not(None),
+        PhotoRow.longitude.is_not(None),
+        PhotoRow.hidden.is_(False),
+        PhotoRow.missing_since.is_(None),
     )
     with catalog.session() as session:
-        rows = session.execute(query).all()
-    table = np.array([tuple(row) for row in rows], np.float64).reshape(-1, 3)
-    return Positions.of(table[:, 0].astype(np.int64), table[:, 1:])
+        rows = [(*row[:3], row[3] or 0) for row in session.execute(query)]
+        told = {k: one for k, one in inferred(session).items() if one.latitude is not None}
+        days = _days(session, list(told))
+    rows += [(k, one.latitude, one.longitude, days.get(k, 0)) for k, one in told.items()]
+    table = np.array(rows, np.float64).reshape(-1, 4)
+    order = np.lexsort((-table[:, 0], -table[:, 3]))
+    guessed = order >= len(rows) - len(told)
+    return Positions.of(table[order, 0].astype(np.int64), table[order, 1:3], guessed)
+
+
+def _days(session: Session, ids: list[int]) -> dict[int, int]:
+    days: dict[int, int] = {}
+    for start in range(0, len(ids), _BATCH):
+        part = select(PhotoRow.id, PhotoRow.day).where(PhotoRow.id.in_(ids[start : start + _BATCH]))
+        days |= {photo_id: day or 0 for photo_id, day in session.execute(part)}
+    return days
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Photos that lie close together: their mean position in degrees, how many, the newest one; all of them
-    where they are few.
+    where they are few. `inferred` of them do not know where they were taken: the landmark in them tells.
     """
 
     latitude: float
@@ -69,6 +89,7 @@ class Cluster:
     count: int
     newest: int
     photo_ids: list[int] | None
+    inferred: int = 0
 
 
 def clusters(
@@ -89,8 +110,9 @@ def clusters(
             count,
             int(every.ids[first]),
             None if members is None else [int(i) for i in every.ids[members]],
+            guessed,
         )
-        for first, latitude, longitude, count, members in _group(every, chosen, zoom)
+        for first, latitude, longitude, count, members, guessed in _group(every, chosen, zoom)
     ]
     return found, len(chosen)
 
@@ -107,11 +129,11 @@ def _inside(every: Positions, west: float, south: float, east: float, north: flo
     return rows & ((every.longitudes >= left) | (every.longitudes <= right))
 
 
-Group = tuple[int, float, float, int, NDArray[np.int64] | None]
+Group = tuple[int, float, float, int, NDArray[np.int64] | None, int]
 
 
 def _group(every: Positions, chosen: NDArray[np.int64], zoom: float) -> list[Group]:
-    """(index of the newest photo, mean position, count, indices if few) of each cell with photos."""
+    """(index of the newest photo, mean position, count, indices if few, how many inferred) of each cell with photos."""
     lat = every.latitudes[chosen].astype(np.float64)
     lon = every.longitudes[chosen].astype(np.float64)
     cell = 360.0 * CELL_PIXELS / (WORLD_PIXELS * 2.0**zoom)
@@ -128,6 +150,7 @@ def _group(every: Positions, chosen: NDArray[np.int64], zoom: float) -> list[Gro
     counts = np.bincount(key, minlength=size)
     lats = np.bincount(key, lat, size)
     lons = np.bincount(key, lon, size)
+    guessed = np.bincount(key, every.inferred[chosen], size)
     newest = np.empty(size, np.int64)
     newest[key[::-1]] = chosen[::-1]  # the last one written stays: the newest photo
     used = np.flatnonzero(counts)
@@ -139,6 +162,7 @@ def _group(every: Positions, chosen: NDArray[np.int64], zoom: float) -> list[Gro
             float(lons[c] / counts[c]),
             int(counts[c]),
             few.get(int(c)),
+            int(guessed[c]),
         )
         for c in used
     ]

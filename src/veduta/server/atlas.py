@@ -17,7 +17,14 @@ def view(here: Context, west: float, south: float, east: float, north: float, zo
     with here.catalog.session() as session:
         urls = covers(session, [cluster.newest for cluster in found])
     shown = [
-        Cluster(lat=c.latitude, lon=c.longitude, count=c.count, cover=urls.get(c.newest), ids=c.photo_ids)
+        Cluster(
+            lat=c.latitude,
+            lon=c.longitude,
+            count=c.count,
+            cover=urls.get(c.newest),
+            ids=c.photo_ids,
+            inferred=c.inferred,
+        )
         for c in found
     ]
     return MapView(clusters=shown, total=total)
@@ -34,10 +41,11 @@ def places(catalog: Catalog) -> list[PlaceCard]:
             city=one.place.city,
             region=one.place.region,
             country=one.place.country,
-            country_code=one.place.country_code,
+            country_code=one.place.country_code or None,
             latitude=one.place.latitude,
             longitude=one.place.longitude,
             count=one.photos,
+            inferred=one.inferred,
             cover=urls.get(one.newest),
         )
         for one in found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from veduta.library import closeup
+from veduta.library import attractions, closeup
 from veduta.library.catalog import Catalog
 from veduta.library.schema import FindingRow, PhotoRow
 from veduta.server.cards import card_fields, cards_of, crop_url
@@ -13,6 +13,7 @@ from veduta.server.models.photo import (
     AlbumTag,
     FindingOut,
     FindingSummary,
+    InferredPlace,
     PersonTag,
     PhotoDetail,
     PhotoFile,
@@ -39,6 +40,7 @@ def detail(catalog: Catalog, photo_id: int) -> PhotoDetail:
         original=f"/api/photos/{photo_id}/original",
         displayable=displayable(found.photo.format),
         place=None if found.place is None else PlaceTag.model_validate(found.place),
+        inferred=_inferred(found.inferred),
         keywords=list(found.keywords),
         files=[
             PhotoFile(id=f.id, path=f.path, bytes=f.bytes, role=f.role, missing=f.missing_since is not None)
@@ -74,4 +76,26 @@ def _finding(row: FindingRow, person_id: int | None, person: str | None) -> Find
         version=row.version,
         person_id=person_id,
         person=person,
+        album=_album(row),
+    )
+
+
+def _album(row: FindingRow) -> str | None:
+    if row.kind != "landmark" or row.score < attractions.SURE:
+        return None
+    one = attractions.attraction(row.photo_id, row.name, row.score, row.extra)
+    return f"attraction:{attractions.key(one.name, one.city)}"
+
+
+def _inferred(told: attractions.Attraction | None) -> InferredPlace | None:
+    if told is None:
+        return None
+    return InferredPlace(
+        landmark=told.name,
+        score=told.score,
+        city=told.city or None,
+        region=told.region or None,
+        country=told.country or None,
+        latitude=told.latitude,
+        longitude=told.longitude,
     )

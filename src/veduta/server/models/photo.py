@@ -89,6 +89,18 @@ class PlaceTag(Answer):
     country_code: str | None
 
 
+class InferredPlace(Answer):
+    """Where a photo must have been taken that does not know it itself: where the landmark in it stands."""
+
+    landmark: Text = Field(description="the landmark that tells")
+    score: float
+    city: Text | None
+    region: Text | None
+    country: Text | None
+    latitude: float | None
+    longitude: float | None
+
+
 class PhotoDetail(PhotoCard):
     """Everything known about a photo."""
 
@@ -102,6 +114,9 @@ class PhotoDetail(PhotoCard):
     altitude: float | None = Field(description="meters")
     position_source: str | None
     place: PlaceTag | None
+    inferred: InferredPlace | None = Field(
+        default=None, description="not told by the photo, but by the landmark in it; never written to a file"
+    )
     camera: Text | None
     lens: Text | None
     aperture: float | None = Field(description="f-number")
@@ -159,6 +174,7 @@ class FindingOut(Answer):
     version: str
     person_id: int | None = None
     person: Text | None = None
+    album: str | None = Field(default=None, description="a landmark's album")
 
 
 class PhotoFindings(Answer):

@@ -18,6 +18,9 @@ class Cluster(Answer):
     count: int
     cover: str | None = Field(description="URL of a thumbnail")
     ids: list[int] | None = Field(description="the photos, where they are few")
+    inferred: int = Field(
+        default=0, description="how many do not know where they were taken: the landmark in them tells"
+    )
 
 
 class MapView(Answer):
@@ -30,7 +33,7 @@ class MapView(Answer):
 class PlaceCard(Answer):
     """A city with photos."""
 
-    id: int
+    id: int | None = Field(description="null where no photo knows that it was taken here")
     city: Text | None
     region: Text | None
     country: Text | None
@@ -38,6 +41,7 @@ class PlaceCard(Answer):
     latitude: float
     longitude: float
     count: int
+    inferred: int = Field(default=0, description="how many of them only the landmark in them puts here")
     cover: str | None
 
 
