@@ -79,6 +79,26 @@ def _tensorflow_ssd(weight: Path, folder: Path) -> Path:
     return folder / "model.xml"
 
 
+def _xfeat(weight: Path, folder: Path) -> Path:
+    import openvino as ov
+
+    from veduta.nets.unpickle import read_weights
+    from veduta.nets.xfeat import build
+
+    ov.save_model(build(read_weights(weight)), str(folder / "model.xml"), compress_to_fp16=False)
+    return folder / "model.xml"
+
+
+def _lighterglue(weight: Path, folder: Path) -> Path:
+    import openvino as ov
+
+    from veduta.nets.lighterglue import build
+    from veduta.nets.unpickle import read_weights
+
+    ov.save_model(build(read_weights(weight)), str(folder / "model.xml"), compress_to_fp16=False)
+    return folder / "model.xml"
+
+
 def _own(weight: Path, folder: Path) -> Path:
     import openvino as ov
 
@@ -98,6 +118,8 @@ CONVERTERS: dict[str, Converter] = {
     "onnx-with-characters": Converter(_onnx_with_characters),
     "dlib-resnet": Converter(_dlib_resnet),
     "tensorflow-ssd": Converter(_tensorflow_ssd),
+    "xfeat": Converter(_xfeat),
+    "lighterglue": Converter(_lighterglue),
 }
 
 
