@@ -28,6 +28,8 @@ export const photos = {
     call("get", "/api/photos", { query: { ...query, offset, limit } }),
   get: (id: number) => call("get", "/api/photos/{photo_id}", photo(id)),
   findings: (id: number) => call("get", "/api/photos/{photo_id}/findings", photo(id)),
+  /** Where the picture is served that shows what spoke for a finding. */
+  activation: (id: number, finding: number) => `/api/photos/${id}/findings/${finding}/activation`,
   similar: (id: number, limit = 24) =>
     call("get", "/api/photos/{photo_id}/similar", { path: { photo_id: id }, query: { limit } }),
   neighbors: (id: number) => call("get", "/api/photos/{photo_id}/neighbors", photo(id)),
