@@ -7,7 +7,13 @@ import typer
 from veduta.cli.lazy import LazyGroup, Table
 
 # command -> (module, attribute, one-line help), in the order of the work.
-STEPS: Table = {}
+STEPS: Table = {
+    "bank": (
+        "veduta.cli.landmarks_bank",
+        "bank",
+        "Index photos of landmarks, and find what is wrong with them.",
+    ),
+}
 
 
 class Steps(LazyGroup):
