@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from veduta.landmarks.train_whitening import Scatter, scattered, whitening
+from veduta.landmarks.train_whitening import Scatter, discriminant, scattered, whitening
 
 DIMENSION = 12
 
@@ -66,3 +66,18 @@ def test_one_photo_of_each_landmark_is_enough_to_start() -> None:
     vectors, _ = photos(count=8)
     _, matrix = whitening(scattered([(vectors, np.arange(8))], DIMENSION, 8), 5)
     assert np.isfinite(matrix).all() and (np.abs(matrix).sum(axis=0) > 0).all()
+
+
+def test_the_short_way_for_few_photos_gives_the_same_map() -> None:
+    random = np.random.default_rng(3)
+    labels = random.integers(0, 9, 40)
+    vectors = (random.normal(size=(9, 60))[labels] * 2 + random.normal(size=(40, 60))).astype(np.float32)
+    mean, matrix = whitening(scattered([(vectors, labels)], 60, 8), 10)
+    short_mean, short, deviation = discriminant(
+        [(vectors[:25], labels[:25]), (vectors[25:], labels[25:])], 40, 60, 8, 10
+    )
+    assert np.allclose(short_mean, mean, atol=1e-5)
+    assert np.allclose(np.abs(short), np.abs(matrix), atol=1e-3)  # an axis may point either way
+    assert np.allclose(((vectors - short_mean) @ short).std(axis=0), deviation, atol=1e-4)
+    long_mean, long, _ = discriminant([(vectors, labels)], 60, 60, 8, 10)  # as if there were enough
+    assert np.allclose(np.abs(long), np.abs(matrix), atol=1e-6) and np.array_equal(long_mean, mean)
