@@ -28,6 +28,7 @@ COMMANDS = {
     "change_photo": "edit",
     "get_photo": "show",
     "photo_findings": "show --findings",
+    "finding_activation": "show --why",
     "photo_similar": "similar",
     "search": "search",
     "suggest": "suggest",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.library.handmade import Handmade, read, seen
+from tests.server.conftest import save
+from veduta.image.photo import Photo
 from veduta.library import albums, attractions, closeup, places, world
+from veduta.library.add import add_photos
 from veduta.library.attractions import Attraction
+from veduta.library.catalog import Catalog
 from veduta.library.schema import PhotoRow
 from veduta.library.search import search, suggest
+from veduta.see.finding import Finding
 
 AGRA = (27.1751, 78.0421)
 ROME = (41.8902, 12.4922)
@@ -164,3 +170,30 @@ def test_what_no_longer_is_seen_is_no_longer_inferred(made: Handmade) -> None:
 )
 def test_extras_of_any_form_are_read(extra: Any) -> None:
     assert attractions.attraction(1, "X", 0.9, extra) == Attraction(1, "X", 0.9, "", "", "", None, None)
+
+
+class Asking:
+    """Notes the positions of the photos that it is shown."""
+
+    name = "asking"
+    version = "1"
+
+    def __init__(self) -> None:
+        self.positions: dict[str, tuple[float, float] | None] = {}
+
+    def see(self, photos: Sequence[Photo]) -> list[list[Finding]]:
+        self.positions |= {photo.path.stem: photo.position for photo in photos if photo.path}
+        return [[] for _ in photos]
+
+
+def test_recognizers_are_told_the_position_of_a_photo(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    gray = Image.new("RGB", (80, 60), "gray")
+    save(gray, folder / "agra.jpg", "2021:05:01 10:00:00", *AGRA)
+    save(Image.new("RGB", (80, 60), "red"), folder / "nowhere.jpg", None, None, None)
+    asking = Asking()
+    with Catalog.open(tmp_path / "library") as catalog:
+        add_photos(catalog, [folder], [asking])
+    assert asking.positions["nowhere"] is None
+    assert asking.positions["agra"] == pytest.approx(AGRA, abs=1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,10 @@ def show(
     findings: Annotated[
         bool, typer.Option("--findings", help="Each thing that was seen, with its region.")
     ] = False,
+    why: Annotated[
+        Path | None,
+        typer.Option("--why", metavar="DIR", help="Write pictures of what spoke for landmarks and labels."),
+    ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +39,11 @@ def show(
     from veduta.library.catalog import Catalog
 
     with Catalog.open(library, create=False) as catalog:
-        told = [_tell(catalog, number, findings) for number in named.numbers(catalog, photos)]
+        numbers = named.numbers(catalog, photos)
+        told = [_tell(catalog, number, findings) for number in numbers]
+        if why is not None:
+            for number, one in zip(numbers, told, strict=True):
+                one["why"] = _explain(catalog, number, why)
     for one in told:
         if as_json:
             emit(one)
@@ -71,6 +80,21 @@ def _tell(catalog: Catalog, number: int, every_finding: bool) -> dict[str, Any]:
         if every_finding
         else [{"kind": f.kind, "name": f.name, "score": f.score, "count": f.count} for f in found.findings],
     }
+
+
+def _explain(catalog: Catalog, number: int, folder: Path) -> dict[str, str]:
+    """Paint what spoke for each landmark and label of a photo; where, by name."""
+    from veduta.files import write_bytes
+    from veduta.library.closeup import findings
+    from veduta.library.explanation import KINDS, explain, png
+
+    written = {}
+    for row, _, _ in findings(catalog, number)[1]:
+        if row.kind in KINDS:
+            target = folder / f"{number}-{row.id}-{row.kind}.png"
+            write_bytes(target, png(explain(catalog, number, row.id).painted()))
+            written[row.name] = str(target)
+    return written
 
 
 def _inferred(told: Attraction | None) -> dict[str, Any] | None:
@@ -128,3 +152,5 @@ def _print(told: dict[str, Any]) -> None:
         called = finding.get("text") or finding.get("called") or finding["name"]
         many = f"  {finding['count']} times" if finding.get("count", 1) > 1 else ""
         typer.echo(f"  {finding['kind']:14}{printable(called)}  {finding['score']:.2f}{many}")
+    for name, path in told.get("why", {}).items():
+        typer.echo(f"  {'why':14}{printable(name)}: {printable(path)}")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import FileResponse
 
 from veduta.library import changes
-from veduta.server import asking, closeup, pictures, shelf
+from veduta.server import asking, closeup, explaining, pictures, shelf
 from veduta.server.context import Here
 from veduta.server.models.base import Done, Limit, PathId
 from veduta.server.models.photo import (
@@ -67,6 +67,16 @@ def change_photo(here: Here, photo_id: PathId, patch: PhotoPatch) -> PhotoDetail
 def photo_findings(here: Here, photo_id: PathId) -> PhotoFindings:
     """List what was seen in a photo."""
     return closeup.findings(here.catalog, photo_id)
+
+
+@router.get(
+    "/photos/{photo_id}/findings/{finding_id}/activation",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}, 304: {"description": "unchanged"}},
+)
+def finding_activation(here: Here, request: Request, photo_id: PathId, finding_id: PathId) -> Response:
+    """Send what spoke for a landmark or label in a photo: colors to lay over it, as PNG with transparency."""
+    return explaining.activation(here.catalog, request, photo_id, finding_id)
 
 
 @router.get("/photos/{photo_id}/similar")
