@@ -64,7 +64,7 @@ class Trainer:
         step = _Step(self.network, recipe)
         self._call: nn.Module = nn.parallel.DistributedDataParallel(step) if together else step
         rates = Rates(recipe.rate_trunk, recipe.rate_embedding, recipe.rate_classifier)
-        groups = network.groups(rates, recipe.decay)
+        groups = network.groups(rates, recipe.decay, recipe.pull)
         self.optimizer: torch.optim.Optimizer
         if recipe.network == "light":
             self.optimizer = torch.optim.AdamW(groups)

@@ -108,13 +108,18 @@ class LandmarkNetwork(nn.Module):
                 self.centers.follow(embeddings.detach().float(), labels)
         return loss, scores
 
-    def groups(self, rates: Rates, decay: float) -> list[dict[str, object]]:
-        """Parameter groups for an optimizer: each part at its own rate; vectors are not decayed."""
+    def groups(self, rates: Rates, decay: float, pull: float = 0.0) -> list[dict[str, object]]:
+        """Parameter groups for an optimizer: each part at its own rate; vectors are not decayed.
+
+        `pull` is the decay of an embedding that began as the identity, back to it.
+        """
         made: list[dict[str, object]] = []
         for name in ("trunk", "embedding", "classifier"):
             part: nn.Module = getattr(self, name)
             rate: float = getattr(rates, name)
             owned = [p for p in part.parameters() if p.requires_grad]
+            pulled = name == "embedding" and isinstance(self.embedding[0], Nudge)
+            strength = pull if pulled else decay
             for decayed in (True, False):
                 chosen = [p for p in owned if (p.ndim > 1) == decayed]
                 if chosen:
@@ -122,7 +127,7 @@ class LandmarkNetwork(nn.Module):
                         {
                             "params": chosen,
                             "lr": rate,
-                            "weight_decay": decay if decayed else 0.0,
+                            "weight_decay": strength if decayed else 0.0,
                             "name": name,
                         }
                     )

@@ -22,7 +22,8 @@ class Recipe:
     """Settings of a run.
 
     Rates are those of the first stage; in later ones trunk and embedding learn at `remember` times theirs. `decay`
-    pulls weights to where they started (light: the whitening) or to zero (wide). `epochs` are those of one stage.
+    draws weights to zero, `pull` those of the light embedding to the whitening that they began as. `epochs` are those
+    of one stage.
     `held` is the share of photos kept from training to measure forgetting.
     """
 
@@ -32,10 +33,11 @@ class Recipe:
     epochs: int = 12
     batch: int = 128
     rate_trunk: float = 0.0
-    rate_embedding: float = 1e-4
+    rate_embedding: float = 3e-4
     rate_classifier: float = 2e-3
     remember: float = 0.5
     decay: float = 0.1
+    pull: float = 100.0
     center_weight: float = 0.01
     smoothing: float = 0.1
     dropout: float = 0.2
