@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from veduta.errors import ModelUnavailable, VedutaError
+from veduta.landmarks import atlases
 from veduta.library.catalog import Catalog
 from veduta.library.choices import chosen
 from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION
@@ -34,8 +35,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "objects": ("ssd-mobilenet-v2",),
     "faces": ("centerface", "dlib-face"),
     "text": ("pp-ocr-detector", "pp-ocr-reader"),
+    "landmarks": ("efficientnet-lite2",),
 }
-_SOURCES = ("veduta.see", "veduta.nets", "veduta.nets.packs")
+_SOURCES = ("veduta.see", "veduta.landmarks", "veduta.nets", "veduta.nets.packs")
 
 
 class Unopened(ModelUnavailable):
@@ -116,7 +118,7 @@ def idle(session: Session, program: str) -> bool:
 
 def fingerprint(wanted: Sequence[str]) -> str:
     """Changes whenever who looks, or a recognizer's version, might: with the names that are wanted, the
-    program's files, installed recognizers and networks of the user's own.
+    program's files, installed recognizers, atlases of landmarks in use and networks of the user's own.
     """
     digest = hashlib.blake2b("\n".join(wanted).encode(), digest_size=16)
     for package in _SOURCES:
@@ -129,6 +131,7 @@ def fingerprint(wanted: Sequence[str]) -> str:
                 )
     for entry in sorted(entry_points(group="veduta.recognizers"), key=lambda e: e.name):
         digest.update(f"{entry.name} {entry.value} {entry.dist.version if entry.dist else ''}\n".encode())
+    digest.update(atlases.fingerprint().encode())
     for own in own_recognizers():
         digest.update(f"{own.name} {own.version}\n".encode())
     return digest.hexdigest()

@@ -30,11 +30,11 @@ class Recognizer(Protocol):
 Factory = Callable[[], Recognizer]
 
 
-def _builtin(module: str, cls: str) -> Factory:
+def _builtin(module: str, cls: str, room: str = "see") -> Factory:
     def make() -> Recognizer:
         from importlib import import_module
 
-        made: Recognizer = getattr(import_module(f"veduta.see.{module}"), cls)()
+        made: Recognizer = getattr(import_module(f"veduta.{room}.{module}"), cls)()
         return made
 
     return make
@@ -49,6 +49,7 @@ REGISTRY: dict[str, Factory] = {
     "objects": _builtin("objects", "ObjectRecognizer"),
     "faces": _builtin("faces", "FaceRecognizer"),
     "text": _builtin("text", "TextRecognizer"),
+    "landmarks": _builtin("recognizer", "LandmarkRecognizer", "landmarks"),
 }
 
 
