@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from veduta.errors import ModelUnavailable, NotFound
 from veduta.library.catalog import Catalog
-from veduta.library.explanation import Unexplained, explain, png
 from veduta.library.schema import FindingRow, PhotoRow
 from veduta.server import pictures
 from veduta.server.problem import Refused
@@ -17,6 +16,8 @@ from veduta.server.tags import unchanged
 
 def activation(catalog: Catalog, request: Request, photo_id: int, finding_id: int) -> Response:
     """Answer with colors to lay over a photo, RGBA as PNG; raises NotFound."""
+    from veduta.library.explanation import Unexplained, explain, png  # networks: not before somebody asks
+
     with catalog.session() as session:
         row = session.execute(
             select(PhotoRow.hash, FindingRow.version)
