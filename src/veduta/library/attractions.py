@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from veduta.library import words
 from veduta.library.schema import FindingRow, PhotoRow
 
-SURE = 0.5
-"""A landmark that is less sure than this tells neither an album nor a place."""
+SURE = 0.7
+"""A landmark that is less sure than this tells neither an album nor a place: it would be named in about four of a
+thousand photos that show none, and few photos show a landmark. A search finds it from its threshold on."""
 _BATCH = 5000
 
 

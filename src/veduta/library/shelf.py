@@ -44,7 +44,7 @@ SHELVES = {
     "smart": "Albums",
 }
 """Kind of album -> the shelf it stands on, in the order of the shelves."""
-SURE = {"object": 128, "label": 128, "scene": 102, "landmark": 128}
+SURE = {"object": 128, "label": 128, "scene": 102, "landmark": int(255 * attractions.SURE)}
 """Weight (of 255) from which a photo goes into an album by itself: an album must be clean, a search
 complete.
 """
