@@ -13,6 +13,11 @@ STEPS: Table = {
         "bank",
         "Index photos of landmarks, and find what is wrong with them.",
     ),
+    "evaluate": (
+        "veduta.cli.landmarks_evaluate",
+        "evaluate",
+        "Measure an atlas on photos with known answers.",
+    ),
 }
 
 
