@@ -35,7 +35,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "objects": ("ssd-mobilenet-v2",),
     "faces": ("centerface", "dlib-face"),
     "text": ("pp-ocr-detector", "pp-ocr-reader"),
-    "landmarks": ("efficientnet-lite2",),
+    "landmarks": ("efficientnet-lite2", "xfeat"),
 }
 _SOURCES = ("veduta.see", "veduta.landmarks", "veduta.nets", "veduta.nets.packs")
 

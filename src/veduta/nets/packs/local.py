@@ -27,7 +27,6 @@ XFEAT = ModelPack(
     shape=(1, 3, -1, -1),
     std=(255.0, 255.0, 255.0),
     notes="Sides divisible by 32. Outputs: corners (full size), trust and vectors (64) at stride 8.",
-    default=False,
 )
 
 LIGHTERGLUE = ModelPack(
