@@ -37,7 +37,7 @@ class Recipe:
     rate_classifier: float = 2e-3
     remember: float = 0.5
     decay: float = 0.1
-    pull: float = 100.0
+    pull: float = 300.0
     center_weight: float = 0.01
     smoothing: float = 0.1
     dropout: float = 0.2

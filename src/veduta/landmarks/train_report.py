@@ -73,7 +73,9 @@ def write_report(
     lost = drops(records, regions)
     parts = [
         f"<h1>Training of {escape(str(about.get('bank', 'a bank')))}</h1>",
+        "<details><summary>Settings</summary>",
         table(["setting", "value"], [[key, str(value)] for key, value in about.items()]),
+        "</details>",
         *(f"<p>{escape(note)}</p>" for note in notes),
         "<h2>Curves</h2><p>Each epoch; a line across marks a region that was added.</p><div class=pair>",
         f"<div>{curves({'loss': [e['loss'] for e in epochs]}, cuts)}</div>",
@@ -88,6 +90,7 @@ def write_report(
     if len(embeddings) >= 3:
         rows = chosen(len(embeddings))
         shown, labels = embeddings[rows], truth[rows]
+        shown = shown / np.maximum(np.linalg.norm(shown, axis=1, keepdims=True), 1e-9)
         parts += [
             "<h2>The space</h2><p>Held photos, one color and shape for each landmark, gray dots without one; point"
             " at one for its name. Left by principal axes, right by t-SNE, which keeps neighbors together but says"
