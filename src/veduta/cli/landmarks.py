@@ -13,6 +13,7 @@ STEPS: Table = {
         "bank",
         "Index photos of landmarks, and find what is wrong with them.",
     ),
+    "train": ("veduta.cli.landmarks_train", "train", "Train an embedding on a bank, region by region."),
     "evaluate": (
         "veduta.cli.landmarks_evaluate",
         "evaluate",
