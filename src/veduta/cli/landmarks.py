@@ -13,12 +13,16 @@ STEPS: Table = {
         "bank",
         "Index photos of landmarks, and find what is wrong with them.",
     ),
+    "clean": ("veduta.cli.landmarks_bank", "clean", "Drop photos that do not show their landmark."),
     "train": ("veduta.cli.landmarks_train", "train", "Train an embedding on a bank, region by region."),
     "evaluate": (
         "veduta.cli.landmarks_evaluate",
         "evaluate",
         "Measure an atlas on photos with known answers.",
     ),
+    "atlases": ("veduta.cli.landmarks_atlases", "listing", "List the atlases in use."),
+    "use": ("veduta.cli.landmarks_atlases", "use", "Recognize landmarks by an atlas of your own too."),
+    "drop": ("veduta.cli.landmarks_atlases", "drop", "No longer use an atlas of your own."),
 }
 
 

@@ -88,3 +88,72 @@ def bank(
         f"{summary['others']} without landmarks"
     )
     typer.echo(str(path))
+
+
+def clean(
+    folder: Annotated[
+        Path, typer.Argument(metavar="BANK", help="Folder of the bank's index.", show_default=False)
+    ],
+    references: Annotated[
+        Path | None,
+        typer.Option(
+            "--references",
+            metavar="FILE",
+            help="Photos that surely show their landmark, 3 to 5 of each: a path in each line, or a column `file`.",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="OUT.html", help="Write a page that shows what was dropped."),
+    ] = None,
+    restore: Annotated[
+        Path | None,
+        typer.Option("--restore", metavar="LIST", help="Only put back the photos of this list, for good."),
+    ] = None,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, max=20, help="Rounds of cleaning.")] = 4,
+    as_json: JsonOption = False,
+) -> None:
+    """Drop photos that do not show their landmark: those too far from its references, given or suggested.
+
+    Nothing is deleted: the bank notes what is dropped and why. On the page of --report a person chooses what to put
+    back, and saves a list for --restore. What persons decided is never changed by later rounds.
+    """
+    from veduta.landmarks.bank import Bank
+    from veduta.landmarks.clean import clean as judge
+    from veduta.landmarks.clean_report import write_report
+    from veduta.landmarks.references import give, listed, put_back
+
+    progress = Bar()
+    with Bank.open(folder) as opened:
+        if restore is not None:
+            found = listed(opened, restore)
+            changed = put_back(opened, found)
+            _tell({"bank": str(folder), "put_back": changed}, f"{changed} photos put back", as_json)
+        else:
+            if references is not None:
+                give(opened, listed(opened, references))
+            try:
+                result = judge(opened, progress, rounds)
+            except KeyboardInterrupt:
+                say("\nstopped; what is described is kept, and the same command goes on from here")
+                raise typer.Exit(130) from None
+            finally:
+                progress.end()
+            for name in result.suspicious:
+                say(f"{name}: lost more than half of its photos; look at its references")
+            if result.unjudged:
+                say(
+                    f"{len(result.unjudged)} landmarks have too few photos to be judged; they stay as they are"
+                )
+            text = f"{result.judged} photos judged, {result.dropped} dropped: further than {result.thresholds[-1]:.3f}"
+            _tell({"bank": str(folder), **result.as_json()}, text, as_json)
+        if report is not None:
+            write_report(opened, report, progress)
+            say(str(report))
+
+
+def _tell(facts: dict[str, Any], text: str, as_json: bool) -> None:
+    if as_json:
+        emit(facts)
+    else:
+        typer.echo(text)
