@@ -91,6 +91,7 @@ def test_landmarks_without_a_city_stand_where_most_of_their_photos_were_taken(tm
         'landmark:"Taj Mahal"',
         "landmark:taj",
         'landmark:"taj mahall"',
+        'attraction:"taj mahal"',
         "taj mahal",
         "taj mahall",
         "tajmahal OR taj",

@@ -34,7 +34,7 @@ ALIASES = {
     "who": "person", "where": "place", "in": "place", "tag": "keyword", "keywords": "keyword", "date": "on",
     "when": "on", "since": "after", "until": "before", "ocr": "text", "filename": "file", "path": "file",
     "name": "file", "stars": "rating", "faces": "people", "objects": "object", "labels": "label",
-    "scenes": "scene",
+    "scenes": "scene", "landmarks": "landmark", "attraction": "landmark", "sight": "landmark",
 }  # fmt: skip
 FLAGS = (
     "favorite",
