@@ -19,7 +19,7 @@ from veduta.landmarks.features import DIMENSION, RECIPE
 from veduta.landmarks.landmark import Landmark
 from veduta.landmarks.thresholds import Tail
 
-FORMAT = 1
+FORMAT = 2
 KIND = "veduta landmark atlas"
 LANDMARKS = "landmarks.json"
 
@@ -35,6 +35,10 @@ ARRAYS: dict[str, tuple[str, int]] = {
     "offsets": ("float32", 1),  # of each landmark, taken from its score
     "background": ("float16", 2),  # vectors of photos without landmarks, before the matrix
     "calibration": ("float16", 2),  # the same of others, by which thresholds are set
+    "corners": ("uint8", 2),  # of exemplars: see `geometry.Keypoints.packed`
+    "corner_exemplar": ("int32", 1),  # whose they are
+    "corner_starts": ("int64", 1),  # where those of each begin, and the end
+    "corner_sizes": ("int32", 2),  # width and height of its picture
 }
 """Name, type and number of axes of each array file."""
 
@@ -48,11 +52,16 @@ class AtlasError(VedutaError):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How likenesses make a score: of the nearest centroid, the best exemplar, and what is taken off for others."""
+    """How likenesses make a score.
+
+    Those to the nearest centroid and to the best exemplar are added, less `penalty` times the exemplar's likeness to
+    photos without landmarks; a closer look adds up to three times `corners`.
+    """
 
     centroid: float = 1.0
     exemplar: float = 1.0
     penalty: float = 0.0
+    corners: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Atlas:
     """An open atlas; its arrays are memory-mapped and may be shared between threads.
 
     `any` is the tail of the best score that photos without landmarks reach over all landmarks, `one` that of
-    their score for a single landmark.
+    their score for a single landmark. From a best score of `doubt` on a photo is worth a closer look.
     """
 
     folder: Path
@@ -69,6 +78,7 @@ class Atlas:
     weights: Weights
     any: Tail
     one: Tail
+    doubt: float
     manifest: Mapping[str, Any]
 
     @classmethod
@@ -89,9 +99,10 @@ class Atlas:
             arrays = {name: _mapped(folder, name) for name in ARRAYS}
             tails = [Tail(**manifest["tails"][name]) for name in ("any", "one")]
             weights = Weights(**manifest["weights"])
+            doubt = float(manifest["doubt"])
         except (KeyError, TypeError, ValueError) as error:
             raise AtlasError(f"{folder}: the atlas is damaged ({error}); build it anew") from error
-        return cls(folder, landmarks, arrays, weights, tails[0], tails[1], manifest)
+        return cls(folder, landmarks, arrays, weights, tails[0], tails[1], doubt, manifest)
 
     @cached_property
     def places(self) -> NDArray[np.float64]:

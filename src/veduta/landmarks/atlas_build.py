@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from veduta.files import write_text
 from veduta.landmarks.atlas import ARRAYS, FORMAT, KIND, LANDMARKS, AtlasError, Weights, file_hash
 from veduta.landmarks.atlases import MANIFEST
+from veduta.landmarks.closer import Closer
 from veduta.landmarks.clusters import clusters
 from veduta.landmarks.features import DIMENSION, RECIPE
-from veduta.landmarks.gallery import best_of_groups, head
+from veduta.landmarks.gallery import Gallery, head
+from veduta.landmarks.geometry import Keypoints
 from veduta.landmarks.head import Head, fit_head
 from veduta.landmarks.landmark import Landmark
 from veduta.landmarks.thresholds import fit_tail
@@ -29,6 +31,11 @@ REFERENCES = 5
 NEAREST_OTHERS = 5
 RATES = (0.05, 0.01, 0.005, 0.001)
 LEAST_OTHERS = 20
+DOUBTFUL = 0.15
+"""Part of photos without landmarks that get a closer look."""
+
+Corners = dict[int, tuple[NDArray[np.uint8], tuple[int, int]]]
+"""Packed corners and the (width, height) of their picture, by row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,8 @@ class Material:
     `vectors` (n, D) of bank photos and `owners` (n,) the row of their landmark, ascending; `first` marks the whole
     photos among them (the other rows are further looks at the same photo); `references` marks those that a person
     or the cleaning chose. `background` and `calibration` (m, D) are photos without landmarks, never the same ones.
+    `corners` are by rows of `vectors`, `calibration_corners`
+    by those of `calibration`.
     """
 
     landmarks: Sequence[Landmark]
@@ -47,7 +56,15 @@ class Material:
     references: NDArray[np.bool_]
     background: Floats
     calibration: Floats
+    corners: Corners = field(default_factory=dict)
+    calibration_corners: Corners = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    arrays: Mapping[str, NDArray[Any]]
+    weights: Weights
 
 
 def build(material: Material, out: Path, weights: Weights | None = None, trained: Head | None = None) -> Path:
@@ -88,8 +105,9 @@ def build(material: Material, out: Path, weights: Weights | None = None, trained
         "offsets": np.zeros(len(used), np.float32),
         "background": material.background.astype(np.float16),
         "calibration": material.calibration.astype(np.float16),
+        **_corner_arrays(material.corners),
     }
-    scores = _scores(head(material.calibration, made.mean, matrix), arrays, weights)
+    scores, doubt = _calibrated(_Draft(arrays, weights), material)
     tails = {"any": fit_tail(scores.max(axis=1)), "one": fit_tail(_spread_out(scores))}
     views = {"landmarks": len(landmarks), "exemplars": int(whole.sum()), "centroids": len(centroids)}
     views["landmarks_with_several_centroids"] = sum(len(views) > 1 for views in groups)
@@ -101,6 +119,7 @@ def build(material: Material, out: Path, weights: Weights | None = None, trained
         "network": {"name": LITE2.name, "version": LITE2.version, "sha256": LITE2.member_sha256},
         "counts": views,
         "weights": asdict(weights),
+        "doubt": doubt,
         "tails": {name: asdict(tail) for name, tail in tails.items()},
         "thresholds": {str(rate): tails["any"].threshold(rate) for rate in RATES},
         **material.notes,
@@ -123,17 +142,30 @@ def references(
     return np.array(rows, np.int32)
 
 
-def _scores(embedded: Floats, arrays: Mapping[str, NDArray[Any]], weights: Weights) -> Floats:
-    """What `Gallery.scores` gives once the atlas is written."""
-    first = {
-        name: np.flatnonzero(np.diff(arrays[f"{name}_landmark"], prepend=-1))
-        for name in ("centroid", "exemplar")
+def _corner_arrays(corners: Corners) -> dict[str, NDArray[Any]]:
+    rows = sorted(row for row, (packed, _) in corners.items() if len(packed))
+    packed = [corners[row][0] for row in rows]
+    return {
+        "corners": np.concatenate(packed) if rows else np.zeros((0, 68), np.uint8),
+        "corner_exemplar": np.array(rows, np.int32),
+        "corner_starts": np.cumsum([0, *(len(part) for part in packed)]).astype(np.int64),
+        "corner_sizes": np.array([corners[row][1] for row in rows], np.int32).reshape(-1, 2),
     }
-    near = best_of_groups(embedded @ arrays["centroids"].astype(np.float32).T, first["centroid"])
-    likeness = embedded @ arrays["exemplars"].astype(np.float32).T - weights.penalty * arrays["penalties"]
-    best = best_of_groups(likeness.astype(np.float32), first["exemplar"])
-    total = weights.centroid * near + weights.exemplar * best - arrays["offsets"]
-    return np.asarray(total, np.float32)
+
+
+def _calibrated(draft: _Draft, material: Material) -> tuple[Floats, float]:
+    """Scores (m, landmarks) of photos without landmarks, closer look included, and where doubt begins."""
+    gallery = Gallery(draft)
+    embedded = gallery.embed(material.calibration)
+    scores = gallery.scores(embedded)
+    best = scores.max(axis=1)
+    doubt = float(np.quantile(best, 1 - DOUBTFUL))
+    closer = Closer(draft, gallery)
+    for row, (packed, size) in material.calibration_corners.items() if closer else ():
+        if best[row] >= doubt:
+            found = closer.inliers(Keypoints.unpacked(packed, size), embedded[row], scores[row])
+            scores[row] = closer.raised(scores[row], found)
+    return scores, doubt
 
 
 def _spread_out(scores: Floats) -> Floats:

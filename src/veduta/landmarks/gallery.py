@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.landmarks.atlas import Atlas
+from veduta.landmarks.atlas import Weights
 from veduta.landmarks.clusters import unit
 
 Floats = NDArray[np.float32]
+
+
+class Numbers(Protocol):
+    """An atlas, or one that is being built."""
+
+    @property
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """See `atlas.ARRAYS`."""
+
+    @property
+    def weights(self) -> Weights:
+        """How likenesses make a score."""
 
 
 def head(vectors: Floats, mean: Floats, matrix: NDArray[np.float16] | Floats) -> Floats:
@@ -24,7 +39,7 @@ def best_of_groups(likeness: Floats, starts: NDArray[np.intp]) -> Floats:
 class Gallery:
     """The arrays of an atlas, ready to be compared."""
 
-    def __init__(self, atlas: Atlas) -> None:
+    def __init__(self, atlas: Numbers) -> None:
         arrays = atlas.arrays
         self.weights = atlas.weights
         self._mean = np.asarray(arrays["mean"], np.float32)
@@ -46,6 +61,10 @@ class Gallery:
         near = best_of_groups(embedded @ self._centroids.T, self._centroid_starts)
         best = best_of_groups(embedded @ self._exemplars.T - self._penalties, self._exemplar_starts)
         return self.weights.centroid * near + self.weights.exemplar * best - self._offsets
+
+    def alike(self, embedded: Floats, most: int) -> NDArray[np.intp]:
+        """Rows of the `most` exemplars of all landmarks that are most like one photo (d,), the best first."""
+        return np.argsort(-(self._exemplars @ embedded), kind="stable")[:most]
 
     def nearest(self, embedded: Floats, landmark: int, most: int) -> NDArray[np.intp]:
         """Rows of the `most` exemplars of one landmark that are most like one photo (d,), the best first."""

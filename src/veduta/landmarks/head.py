@@ -8,9 +8,13 @@ the length of its vectors.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from veduta.landmarks.atlas import AtlasError
+from veduta.landmarks.features import DIMENSION
 
 Floats = NDArray[np.float32]
 
@@ -20,7 +24,7 @@ WITHIN = 0.9
 FLOOR = 5e-4
 """Added to the variance in every direction; vectors have parts of length 1."""
 
-LENGTH = 512
+LENGTH = 768
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,18 @@ class Head:
 
     mean: Floats
     matrix: Floats
+
+
+def read_head(path: Path) -> Head:
+    """The head that a training wrote; raises AtlasError."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            made = Head(file["mean"].astype(np.float32), file["matrix"].astype(np.float32))
+    except (OSError, ValueError, KeyError) as error:
+        raise AtlasError(f"{path}: not a head that can be read ({error}); train it again") from error
+    if made.mean.shape != (DIMENSION,) or made.matrix.ndim != 2 or len(made.matrix) != DIMENSION:
+        raise AtlasError(f"{path}: a head for another embedder; train it again")
+    return made
 
 
 def fit_head(

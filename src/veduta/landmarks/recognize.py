@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from veduta.errors import NotFound
 from veduta.image.photo import Photo
 from veduta.landmarks.atlas import Atlas
+from veduta.landmarks.closer import MOST, SIDE, Closer, evidence
 from veduta.landmarks.features import vectors
 from veduta.landmarks.gallery import Gallery
+from veduta.landmarks.geometry import LocalFeatures
 from veduta.landmarks.landmark import Landmark
 from veduta.landmarks.square import Position, inside, rate_per_candidate, usable
 from veduta.see.finding import Box
-from veduta.see.trunk import Trunk, shared_trunk
+from veduta.see.trunk import Sight, Trunk, shared_trunk
 
 Floats = NDArray[np.float32]
 How = Literal["gps", "vector", "geometry"]
@@ -51,6 +55,9 @@ class Recognizer:
         self.fpr = fpr
         self._trunk = trunk or shared_trunk()
         self._gallery = Gallery(atlas)
+        self._closer = Closer(atlas, self._gallery)
+        self._local: LocalFeatures | None = None
+        self._opening = threading.Lock()
         self._threshold = atlas.threshold(fpr)
         self._middle = atlas.threshold(0.01)
         self._slope = np.log(9.0) / max(atlas.threshold(0.001) - self._middle, 1e-6)
@@ -75,10 +82,35 @@ class Recognizer:
     ) -> list[tuple[Recognition | None, float, How]]:
         if not photos:
             return []
-        scores = self._gallery.scores(self._gallery.embed(vectors(self._trunk.look(photos))))
-        return [self._of(row, position) for row, position in zip(scores, positions, strict=True)]
+        embedded = self._gallery.embed(vectors(self._trunk.look(photos)))
+        result = []
+        for photo, own, scores, position in zip(
+            photos, embedded, self._gallery.scores(embedded), positions, strict=True
+        ):
+            verified: dict[int, int] = {}
+            if self._closer and scores.max() >= self.atlas.doubt:
+                corners = self._features().extract(photo.at_side(SIDE), SIDE)
+                verified = self._closer.inliers(corners, own, scores)
+                scores = self._closer.raised(scores, verified)
+            result.append(self._of(scores, position, verified))
+        return result
 
-    def _of(self, scores: Floats, position: Position | None) -> tuple[Recognition | None, float, How]:
+    def _features(self) -> LocalFeatures:
+        with self._opening:
+            if self._local is None:
+                self._local = LocalFeatures(most=MOST, matcher="nearest")
+            return self._local
+
+    def score_of(self, landmark: str) -> Callable[[Sequence[Sight]], NDArray[np.floating]]:
+        """What gives the score of one landmark (its id) of some sights; raises NotFound."""
+        row = next((i for i, mark in enumerate(self.atlas.landmarks) if mark.id == landmark), None)
+        if row is None:
+            raise NotFound(f"the atlas {self.atlas.name} knows no {landmark}")
+        return lambda sights: self._gallery.scores(self._gallery.embed(vectors(sights)))[:, row]
+
+    def _of(
+        self, scores: Floats, position: Position | None, verified: dict[int, int]
+    ) -> tuple[Recognition | None, float, How]:
         how: How = "vector"
         if position is not None and usable(position):
             near = self._near(position)
@@ -97,6 +129,8 @@ class Recognizer:
         second = float(scores[order[1]]) if len(order) > 1 else -np.inf
         margin = best - second if np.isfinite(second) else 1.0
         landmark = self.atlas.landmarks[int(order[0])]
+        if how == "vector" and evidence(verified.get(int(order[0]), 0)) > 0:
+            how = "geometry"
         return Recognition(landmark, self._confidence(best), margin, None, how), best, how
 
     def _near(self, position: Position) -> NDArray[np.bool_]:

@@ -1,0 +1,96 @@
+"""A closer look at photos that are in doubt: do corners of buildings lie as in a photo of the landmark?
+
+It can only speak for a landmark, never against one: mountains, bays and crowds have no corners that come back.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veduta.landmarks.gallery import Floats, Gallery, Numbers
+from veduta.landmarks.geometry import Keypoints, inliers, nearest
+
+SIDE = 640
+"""Longer side, in pixels, at which corners are looked for."""
+
+MOST = 768
+"""Corners of the photo that is asked about."""
+
+SIDE_OF_POINTS = 1024
+"""Scale in which inliers are counted, see `geometry.inliers`."""
+
+EXEMPLARS, BEST_LANDMARKS, OF_EACH = 24, 4, 6
+VERIFIED = 8
+LEAST_MATCHES = 10
+
+# Inliers that photos of different places reach by chance, and those that leave no doubt.
+CHANCE, PLAIN = 14.0, 40.0
+
+
+class Closer:
+    """Compares corners of a photo with those kept in an atlas."""
+
+    def __init__(self, numbers: Numbers, gallery: Gallery) -> None:
+        arrays = numbers.arrays
+        self._gallery = gallery
+        self._owners = np.asarray(arrays["exemplar_landmark"])
+        self._corners = arrays["corners"]
+        self._starts = np.asarray(arrays["corner_starts"])
+        self._sizes = np.asarray(arrays["corner_sizes"])
+        self._place = {int(row): place for place, row in enumerate(arrays["corner_exemplar"])}
+        self.weight = numbers.weights.corners
+
+    def __bool__(self) -> bool:
+        """Whether the atlas has corners to look at."""
+        return bool(self._place) and self.weight > 0
+
+    def inliers(self, corners: Keypoints, embedded: Floats, scores: Floats) -> dict[int, int]:
+        """The most corners that one camera motion explains, for landmarks (rows) with a photo that matches.
+
+        `embedded` (d,) and `scores` (landmarks,) are those of the same photo: they choose which photos to compare.
+        """
+        rows = [row for row in self._candidates(embedded, scores) if row in self._place]
+        points = _scaled(corners)
+        matched: list[tuple[int, int, NDArray[np.intp], Keypoints]] = []
+        for row in rows:
+            kept = self._kept(row)
+            pairs = nearest(corners.vectors, kept.vectors) if len(kept) and len(corners) else None
+            if pairs is not None and len(pairs) >= LEAST_MATCHES:
+                matched.append((len(pairs), row, pairs, kept))
+        matched.sort(key=lambda match: (-match[0], match[1]))
+        found: dict[int, int] = {}
+        for _, row, pairs, kept in matched[:VERIFIED]:
+            count = inliers(points[pairs[:, 0]], _scaled(kept)[pairs[:, 1]])
+            owner = int(self._owners[row])
+            found[owner] = max(found.get(owner, 0), count)
+        return found
+
+    def raised(self, scores: Floats, found: dict[int, int]) -> Floats:
+        """Scores (landmarks,) with what the inliers `found` speak for added."""
+        result = scores.copy()
+        for owner, count in found.items():
+            result[owner] += self.weight * evidence(count)
+        return result
+
+    def _candidates(self, embedded: Floats, scores: Floats) -> list[int]:
+        rows = self._gallery.alike(embedded, EXEMPLARS).tolist()
+        for landmark in np.argsort(-scores, kind="stable")[:BEST_LANDMARKS]:
+            rows += self._gallery.nearest(embedded, int(landmark), OF_EACH).tolist()
+        return list(dict.fromkeys(rows))
+
+    def _kept(self, row: int) -> Keypoints:
+        place = self._place[row]
+        width, height = (int(side) for side in self._sizes[place])
+        return Keypoints.unpacked(
+            np.asarray(self._corners[self._starts[place] : self._starts[place + 1]]), (width, height)
+        )
+
+
+def evidence(count: int) -> float:
+    """What inliers speak for: 0 up to CHANCE, 1 at PLAIN, growing with the logarithm up to 3."""
+    return float(np.clip(np.log(max(count, 1) / CHANCE) / np.log(PLAIN / CHANCE), 0.0, 3.0))
+
+
+def _scaled(corners: Keypoints) -> Floats:
+    return np.asarray(corners.points * (SIDE_OF_POINTS / max(corners.size)), np.float32)
