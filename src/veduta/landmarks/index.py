@@ -24,7 +24,7 @@ EXACT_MOST = 5_000  # vectors up to which a plain scan is quick enough
 FLAT_MOST = 100_000  # vectors up to which all codes are scanned
 CHUNK = 65_536  # vectors that are decompressed at once
 PER_LIST = 1_000  # vectors in one list of the inverted file, on average
-CODE_DIMENSIONS = 4  # dimensions that share a code of four bits
+CODE_DIMENSIONS = 2  # dimensions that share a code of four bits
 TRAINING = 64  # vectors looked at for each list when the lists are made
 
 
@@ -83,8 +83,8 @@ class CompressedIndex:
         vectors: Vectors,
         path: Path,
         progress: Progress | None = None,
-        probes: int = 48,
-        looks: int = 400,
+        probes: int = 128,
+        looks: int = 300,
         seed: int = 0,
     ) -> CompressedIndex:
         """Index `vectors` (n, d), which may be memory-mapped, into the file `path`; they are read a chunk at a time."""
@@ -117,7 +117,7 @@ class CompressedIndex:
         return cls(made, vectors, probes, looks)
 
     @classmethod
-    def open(cls, path: Path, vectors: Vectors, probes: int = 48, looks: int = 400) -> CompressedIndex:
+    def open(cls, path: Path, vectors: Vectors, probes: int = 128, looks: int = 300) -> CompressedIndex:
         """Open what `build` wrote for the same `vectors`; raises BadIndex."""
         import faiss
 
