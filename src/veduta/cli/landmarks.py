@@ -15,6 +15,8 @@ STEPS: Table = {
     ),
     "clean": ("veduta.cli.landmarks_bank", "clean", "Drop photos that do not show their landmark."),
     "train": ("veduta.cli.landmarks_train", "train", "Train an embedding on a bank, region by region."),
+    "build": ("veduta.cli.landmarks_build", "build", "Build an atlas from a bank."),
+    "recognize": ("veduta.cli.landmarks_build", "recognize", "Name the landmarks in photos."),
     "evaluate": (
         "veduta.cli.landmarks_evaluate",
         "evaluate",

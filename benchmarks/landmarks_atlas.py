@@ -1,0 +1,49 @@
+"""Build the atlas that comes with Veduta: `python -m benchmarks.landmarks_atlas [FOLDER]` (again: the same bytes).
+
+Its photos are those of `landmarks/bank` among the pictures to measure on, cleaned by the product's own cleaning; the
+background are `landmarks/others/train`, thresholds come from `landmarks/others/calibration`. No test photo is read.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.figure import eval_dir
+from veduta.cli.output import Bar
+from veduta.landmarks.atlas_build import build
+from veduta.landmarks.atlases import shipped
+from veduta.landmarks.bank import Bank
+from veduta.landmarks.bank_features import describe_photos, name, store_of
+from veduta.landmarks.clean import clean
+from veduta.landmarks.features import LOOKS
+from veduta.landmarks.importing import fill
+from veduta.landmarks.material import gather
+
+NOTES = {
+    "source": "Photos of 34 landmarks and photos without landmarks, from the web; only numbers computed from them",
+    "license": "Apache-2.0",
+}
+
+
+def main(out: Path, work: Path) -> Path:
+    """Write the atlas to `out`; what was described stays in `work`, so that another run is quick."""
+    photos = eval_dir() / "landmarks"
+    progress = Bar()
+    fill(work, photos / "bank", photos / "landmarks.csv", others=photos / "others", progress=progress)
+    with Bank.open(work) as bank:
+        store = store_of(bank)
+        background = [p for p in bank.photos("") if p.split == "train" and p.hash]
+        describe_photos(store, [(p.hash or "", str(p.path)) for p in background], progress, len(background))
+        print(clean(bank, progress, background=store.get([name(p.hash or "", LOOKS[0]) for p in background])))
+        return build(gather(bank, progress, NOTES), out)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else shipped()
+    if len(sys.argv) > 2:
+        print(main(target, Path(sys.argv[2])))
+    else:
+        with tempfile.TemporaryDirectory() as temporary:
+            print(main(target, Path(temporary)))

@@ -1,0 +1,31 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from veduta.cli.app import app
+
+run = CliRunner()
+
+
+def test_a_folder_that_is_no_atlas_is_a_clear_error(tmp_path: Path) -> None:
+    from veduta.landmarks.atlas import AtlasError
+
+    result = run.invoke(app, ["landmarks", "recognize", "x.jpg", "--atlas", str(tmp_path)])
+    assert isinstance(result.exception, AtlasError) and "veduta landmarks build" in str(result.exception)
+
+
+@pytest.mark.eval
+def test_famous_places_are_recognized_out_of_the_box(eval_dir: Path, tmp_path: Path) -> None:
+    photos = eval_dir / "landmarks" / "test"
+    files = [photos / place / "000.jpg" for place in ("the_roman_colosseum", "machu_picchu")]
+    result = run.invoke(app, ["landmarks", "recognize", *map(str, files), "--json"])
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [[one["id"] for one in record["landmarks"]] for record in told] == [
+        ["the_roman_colosseum"],
+        ["machu_picchu"],
+    ]
+    out = tmp_path / "map.png"
+    run.invoke(app, ["landmarks", "recognize", str(files[0]), "--map", str(out)])
+    assert out.read_bytes().startswith(b"\x89PNG")
