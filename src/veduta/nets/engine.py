@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from veduta.errors import VedutaError
 from veduta.nets.pack import ModelPack
+from veduta.nets.pages import release
 from veduta.nets.store import ModelStore, default_store
 from veduta.settings import settings
 
@@ -93,12 +94,15 @@ class Network:
         batch: int = 1,
         threads: int | None = None,
         device: str = "cpu",
+        sides: tuple[int, int] | None = None,
     ) -> Network:
         """Open the network of `pack`; raises ModelUnavailable when its weights are not in the store.
 
         With `pixels` the input is uint8 (n, height, width, 3), RGB, and the graph itself brings it to the
         pack's channels, mean and deviation. `outputs` keeps only those outputs, in that order. `edit` may
-        change the graph before it is compiled. `device` "cuda" runs ONNX packs through ONNX Runtime.
+        change the graph before it is compiled. `device` "cuda" runs ONNX packs through ONNX Runtime. With `sides`,
+        the least and the most, pictures of any such size share one compiled form: a little slower, but smaller than
+        one for each size.
         """
         store = store or default_store()
         path = store.path(pack)
@@ -107,7 +111,7 @@ class Network:
 
             backend: Backend = OnnxBackend(path, pack, device, pixels, outputs)
         else:
-            backend = OpenVinoBackend(path, pack, pixels, outputs, edit, threads or thread_count())
+            backend = OpenVinoBackend(path, pack, pixels, outputs, edit, threads or thread_count(), sides)
         return cls(pack, backend, batch)
 
     @property
@@ -192,9 +196,11 @@ class OpenVinoBackend:
         outputs: Sequence[str] | None,
         edit: Callable[[ov.Model], ov.Model] | None,
         threads: int,
+        sides: tuple[int, int] | None = None,
     ) -> None:
         self._pack = pack
         self._threads = threads
+        self._sides = sides if pixels else None
         self._lock = threading.Lock()
         self._compiled: OrderedDict[Shapes, _Compiled] = OrderedDict()
         model = _openvino_core().read_model(str(path))
@@ -207,6 +213,7 @@ class OpenVinoBackend:
         if pixels:
             model = _take_pixels(model, pack)
         self._model = model
+        self._weights = path.with_suffix(".bin") if path.suffix == ".xml" else path
         self.inputs = tuple(port.get_any_name() for port in model.inputs)
         self._dtypes = {port.get_any_name(): port.get_element_type().to_dtype() for port in model.inputs}
 
@@ -216,7 +223,7 @@ class OpenVinoBackend:
         return int(length.get_length()) if length.is_static else None
 
     def _at(self, batch: Inputs) -> _Compiled:
-        key: Shapes = tuple((name, batch[name].shape) for name in self.inputs)
+        key: Shapes = tuple((name, self._form(batch[name].shape)) for name in self.inputs)
         with self._lock:
             found = self._compiled.get(key)
             if found is None:
@@ -227,16 +234,27 @@ class OpenVinoBackend:
             self._compiled.move_to_end(key)
             return found
 
+    def _form(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape to compile for; -1 stands for all sides that share one form."""
+        if self._sides is None or not all(self._sides[0] <= side <= self._sides[1] for side in shape[1:3]):
+            return shape
+        return (shape[0], -1, -1, *shape[3:])
+
     def _compile(self, shapes: Shapes) -> Any:
+        import openvino as ov
+
         model = self._model.clone()
+        shared = ov.Dimension(*self._sides) if self._sides else None
         try:
-            model.reshape({name: list(shape) for name, shape in shapes})
+            model.reshape(
+                {n: ov.PartialShape([shared if s < 0 else s for s in shape]) for n, shape in shapes}
+            )
         except RuntimeError as error:
             expected = {p.get_any_name(): str(p.get_partial_shape()) for p in self._model.inputs}
             raise WrongInput(
                 f"{self._pack.name} cannot take inputs of shape {dict(shapes)}, expected {expected}"
             ) from error
-        return _openvino_core().compile_model(
+        compiled = _openvino_core().compile_model(
             model,
             "CPU",
             {
@@ -245,6 +263,8 @@ class OpenVinoBackend:
                 "INFERENCE_PRECISION_HINT": "f32",
             },
         )
+        release(self._weights)  # the compiled form has its own copy
+        return compiled
 
     def run(self, batches: Sequence[Inputs]) -> list[list[NDArray[Any]]]:
         """The outputs of each batch, in graph order."""

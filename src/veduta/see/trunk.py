@@ -68,7 +68,7 @@ class Trunk:
     """The network, opened once; can be shared between threads."""
 
     def __init__(self, store: ModelStore | None = None) -> None:
-        self._network = Network.open(LITE2, store, pixels=True, batch=1)
+        self._network = Network.open(LITE2, store, pixels=True, batch=1, sides=(256, 320))
 
     def run(self, pictures: Sequence[Pixels]) -> list[Sight]:
         """Look at pictures of SIZES; those of one shape go through the network together."""
