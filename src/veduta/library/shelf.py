@@ -231,6 +231,12 @@ def _of_attractions(shelf: Shelf) -> Iterator[AlbumSummary]:
         kept = shelf.of_terms([number], SURE["landmark"])
         if len(kept.ids) and key in told:
             found.append((told[key].city or _city(shelf, kept) or ELSEWHERE, told[key], key, kept))
+    # Atlases may spell a city in several ways ("agra", after a folder): it is one group, by the better name.
+    spelled: dict[str, str] = {}
+    for city, *_ in found:
+        if spelled.get(plain(city), "").islower() or plain(city) not in spelled:
+            spelled[plain(city)] = city
+    found = [(spelled[plain(city)], one, key, kept) for city, one, key, kept in found]
     names = Counter(plain(one.name) for _, one, _, _ in found)
     for city, one, key, kept in sorted(found, key=lambda f: (f[0] == ELSEWHERE, f[0], -len(f[3].ids), f[2])):
         query = write(Filter("landmark", one.name))
