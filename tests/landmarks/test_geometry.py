@@ -16,8 +16,10 @@ from veduta.nets.store import default_store
 
 @pytest.fixture(scope="module", params=["lighterglue", "nearest"])
 def features(request: pytest.FixtureRequest) -> LocalFeatures:
-    if not all(default_store().ready(pack) for pack in (XFEAT, LIGHTERGLUE)):
-        pytest.skip("model store lacks xfeat or lighterglue: run `veduta models pull xfeat lighterglue`")
+    needed = (XFEAT, LIGHTERGLUE) if request.param == "lighterglue" else (XFEAT,)
+    missing = [pack.name for pack in needed if not default_store().ready(pack)]
+    if missing:
+        pytest.skip(f"model store lacks {', '.join(missing)}: run `veduta models pull {' '.join(missing)}`")
     return LocalFeatures(most=512, matcher=request.param)
 
 

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from veduta.server.app import create_app
 from veduta.server.worker import Worker
 
-NUMBERS = ("photo_id", "person_id", "face_id", "folder_id")
+NUMBERS = ("photo_id", "person_id", "face_id", "folder_id", "finding_id")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
