@@ -7,7 +7,7 @@ import sys
 import typer
 
 from veduta import __version__
-from veduta.cli.lazy import LazyGroup, Table
+from veduta.cli.lazy import Table, lazy_group
 
 # command -> (module, attribute, one-line help): shown by --help without importing anything heavy.
 LAZY: Table = {
@@ -40,20 +40,7 @@ LAZY: Table = {
     "demo": ("veduta.cli.demo", "demo", "Make a demo folder from photographs that installed packages ship."),
 }
 
-
-class Commands(LazyGroup):
-    """Every command."""
-
-    table = LAZY
-
-
-app = typer.Typer(
-    cls=Commands,
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = lazy_group(LAZY)
 
 
 def _show_version(asked: bool) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
-from veduta.cli.lazy import LazyGroup, Table
+from veduta.cli.lazy import Table, lazy_group
 
 # command -> (module, attribute, one-line help), in the order of the work.
 STEPS: Table = {
@@ -27,20 +25,7 @@ STEPS: Table = {
     "drop": ("veduta.cli.landmarks_atlases", "drop", "No longer use an atlas of your own."),
 }
 
-
-class Steps(LazyGroup):
-    """The steps in their order."""
-
-    table = STEPS
-
-
-landmarks = typer.Typer(
-    cls=Steps,
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+landmarks = lazy_group(STEPS)
 
 
 @landmarks.callback()

@@ -40,3 +40,18 @@ class LazyGroup(TyperGroup):
         if rows:
             with formatter.section("Commands"):
                 formatter.write_dl(rows)
+
+
+def lazy_group(commands: Table) -> typer.Typer:
+    """An application whose commands are those of a table, in its order."""
+
+    class Commands(LazyGroup):
+        table = commands
+
+    return typer.Typer(
+        cls=Commands,
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
