@@ -13,7 +13,7 @@ from veduta.cli.app import app
 # What a browser needs and a shell has anyway: sessions and sockets, pictures as files, lists of folders.
 OF_BROWSERS = {
     "get_session", "open_session", "close_session", "activity_events", "photo_thumbnail", "photo_original",
-    "photo_neighbors", "face_crop", "folder_choices", "fetch_export",
+    "photo_neighbors", "face_crop", "folder_choices", "fetch_export", "bank_picture",
 }  # fmt: skip
 COMMANDS = {
     "status": "status --facts",
@@ -63,6 +63,16 @@ COMMANDS = {
     "list_recognizers": "settings recognizers",
     "list_models": "models list",
     "make_export": "export --id --album --no-location",
+    "get_bank": "landmarks review",
+    "list_bank_landmarks": "landmarks review --name",
+    "get_bank_landmark": "landmarks review --landmark",
+    "list_bank_photos": "landmarks review --landmark",
+    "give_references": "landmarks clean --references",
+    "put_back_photos": "landmarks clean --restore",
+    # A shell sees the progress of the command itself, and stops it by Ctrl-C.
+    "start_cleaning": "landmarks clean",
+    "get_cleaning": "landmarks clean",
+    "stop_cleaning": "landmarks clean",
 }
 
 

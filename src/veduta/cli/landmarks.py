@@ -12,6 +12,11 @@ STEPS: Table = {
         "Index photos of landmarks, and find what is wrong with them.",
     ),
     "clean": ("veduta.cli.landmarks_bank", "clean", "Drop photos that do not show their landmark."),
+    "review": (
+        "veduta.cli.landmarks_review",
+        "review",
+        "List landmarks that need a look, and dropped photos.",
+    ),
     "train": ("veduta.cli.landmarks_train", "train", "Train an embedding on a bank, region by region."),
     "build": ("veduta.cli.landmarks_build", "build", "Build an atlas from a bank."),
     "recognize": ("veduta.cli.landmarks_build", "recognize", "Name the landmarks in photos."),

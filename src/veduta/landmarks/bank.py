@@ -165,24 +165,30 @@ class Bank:
         """
         chosen, values = ("landmark != ''", ()) if landmark is None else ("landmark = ?", (landmark,))
         states = "state = 'kept'" if kept else "state != 'pending'"
-        query = f"SELECT {_PHOTO} FROM photos WHERE {chosen} AND {states} ORDER BY landmark, path"
-        return map(_photo, self.rows(query, values))
+        return self.chosen(f"{chosen} AND {states} ORDER BY landmark, path", values)
+
+    def chosen(self, condition: str, values: Sequence[Any] = ()) -> Iterator[BankPhoto]:
+        """Stream the photos that a condition of SQL chooses, in the order that it may end with."""
+        return map(_photo, self.rows(f"SELECT {_PHOTO} FROM photos WHERE {condition}", values))
 
     def find(self, path: Path | str) -> BankPhoto | None:
         """The photo at `path`; None where the bank has none there."""
-        row = next(self.rows(f"SELECT {_PHOTO} FROM photos WHERE path = ?", (str(path),)), None)
-        return None if row is None else _photo(row)
+        return next(self.chosen("path = ?", (str(path),)), None)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """(what, reason) of everything that the last imports left out."""
         return cast(Iterator[tuple[str, str]], self.rows("SELECT what, reason FROM problems ORDER BY what"))
 
     def judge(self, judged: Iterable[tuple[int, State, str, float | None]], judge: Judge) -> None:
-        """Write verdicts (photo id, state, why, score) in one transaction."""
+        """Write verdicts (photo id, state, why, score) in one transaction; those of persons only a person changes.
+
+        It is asked here, because a person may decide while a long cleaning runs.
+        """
         with self.writing() as connection:
             connection.executemany(
-                "UPDATE photos SET state = ?, judge = ?, why = ?, score = ? WHERE id = ?",
-                ((state, judge, why, score, photo) for photo, state, why, score in judged),
+                "UPDATE photos SET state = ?, judge = ?, why = ?, score = ? "
+                "WHERE id = ? AND (judge != 'person' OR ? = 'person')",
+                ((state, judge, why, score, photo, judge) for photo, state, why, score in judged),
             )
 
 

@@ -250,7 +250,8 @@ def _write(bank: Bank, judged: list[_Landmark], limit: float) -> None:
                 "UPDATE photos SET reference = 0 WHERE landmark = ? AND judge != 'person'", (one.name,)
             )
             if not len(one.given):
+                # Nobody gave these: what a person decided on stays unmarked, else it would count as given.
                 connection.executemany(
-                    "UPDATE photos SET reference = 1 WHERE id = ?",
+                    "UPDATE photos SET reference = 1 WHERE id = ? AND judge != 'person'",
                     [(one.ids[row],) for row in one.references.tolist()],
                 )

@@ -15,6 +15,7 @@ WANTED = 5
 """References of a landmark; three are enough."""
 Floats = NDArray[np.float32]
 _ROWS = 1000
+_GIVEN = "given as a reference"
 
 
 def suggest(vectors: Floats) -> NDArray[np.int64]:
@@ -92,12 +93,27 @@ def give(bank: Bank, photos: list[BankPhoto]) -> None:
             raise BankError(f"{photo.path}: {photo.why or 'was not read yet'}; so it is no reference")
     with bank.writing() as connection:
         for landmark in {photo.landmark for photo in photos}:
-            connection.execute("UPDATE photos SET reference = 0 WHERE landmark = ?", (landmark,))
-        connection.executemany(
-            "UPDATE photos SET reference = 1, state = 'kept', judge = 'person', why = 'given as a reference' "
-            "WHERE id = ?",
-            [(photo.id,) for photo in photos],
-        )
+            connection.execute(_RELEASE, (landmark,))
+        connection.executemany(_TAKE, [(photo.id,) for photo in photos])
+
+
+def take_back(bank: Bank, landmark: str) -> None:
+    """Give no references of a landmark any more: the next cleaning suggests some."""
+    with bank.writing() as connection:
+        connection.execute(_RELEASE, (landmark,))
+
+
+# What a photo was before is not forgotten: one that a person had put back stays so when it is no reference any more.
+_TAKE = f"""
+UPDATE photos SET reference = 1, state = 'kept', judge = 'person',
+  why = CASE judge WHEN 'person' THEN why ELSE '{_GIVEN}' END
+WHERE id = ?
+"""
+_RELEASE = f"""
+UPDATE photos SET reference = 0, judge = CASE why WHEN '{_GIVEN}' THEN 'bank' ELSE judge END,
+  why = CASE why WHEN '{_GIVEN}' THEN '' ELSE why END
+WHERE landmark = ? AND reference = 1
+"""
 
 
 def put_back(bank: Bank, photos: list[BankPhoto]) -> int:
@@ -107,4 +123,6 @@ def put_back(bank: Bank, photos: list[BankPhoto]) -> int:
             raise BankError(f"{photo.path}: {photo.why or 'was not read yet'}; it cannot be put back")
     dropped = [photo for photo in photos if photo.state == "dropped"]
     bank.judge([(photo.id, "kept", "put back by a person", photo.score) for photo in dropped], "person")
+    with bank.writing() as connection:  # suggested once, but given by nobody
+        connection.executemany("UPDATE photos SET reference = 0 WHERE id = ?", [(p.id,) for p in dropped])
     return len(dropped)

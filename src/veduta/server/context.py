@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from veduta.library.catalog import Catalog
 from veduta.progress import Progress
+from veduta.server.cleaning import Cleaner
 from veduta.server.memory import Memory
 from veduta.server.sessions import Sessions
 from veduta.settings import settings
@@ -33,6 +34,8 @@ class Context:
         self.host = host
         self._password_hash = password_hash
         self._progress = progress
+        # Made here: two requests at once may not make two, of which each would clean.
+        self.cleaner = Cleaner()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -65,6 +68,7 @@ class Context:
 
     def close(self) -> None:
         """Stop the background work and close the catalog."""
+        self.cleaner.close()
         if "worker" in self.__dict__:
             self.worker.close()
         if "memory" in self.__dict__:

@@ -29,7 +29,7 @@ def _get(catalog: Catalog, folder_id: int) -> FolderOut:
 
 def add(here: Context, new: FolderNew) -> FolderOut:
     """Add a folder and begin to read its photos; one that is there already is read again."""
-    path = os.path.abspath(Path(_checked(new.path)))  # noqa: PTH100
+    path = os.path.abspath(Path(whole_path(new.path)))  # noqa: PTH100
     if not os.path.isdir(path):  # noqa: PTH112
         raise NotFound(f"{path}: there is no such folder on the machine that serves the library")
     if not os.access(path, os.R_OK | os.X_OK):
@@ -46,7 +46,8 @@ def add(here: Context, new: FolderNew) -> FolderOut:
     return _get(here.catalog, folder_id)
 
 
-def _checked(path: str) -> str:
+def whole_path(path: str) -> str:
+    """Return a path that a person typed, with ~ written out; raises Refused, NotFound."""
     if "\0" in path:
         raise Refused(422, "wrong input: a path has no zero bytes")
     try:
@@ -78,7 +79,7 @@ def remove(here: Context, folder_id: int) -> int:
 
 def choices(path: str) -> FolderChoices:
     """Return the folders inside `path` (empty: the home folder), without hidden ones."""
-    folder = Path(_checked(path)) if path.strip() else Path.home()
+    folder = Path(whole_path(path)) if path.strip() else Path.home()
     try:
         with os.scandir(folder) as entries:
             names = sorted(

@@ -8,6 +8,7 @@ from veduta.server.models.base import Problem
 from veduta.server.routes import (
     activity,
     album,
+    bank,
     duplicate,
     export,
     folder,
@@ -53,6 +54,7 @@ def api() -> APIRouter:
         folder,
         setting,
         export,
+        bank,
     ):
         router.include_router(noun.router)
     return router
