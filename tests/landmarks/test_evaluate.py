@@ -7,16 +7,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import cv2
 import numpy as np
 import pytest
 
 from veduta.image.photo import Photo
-from veduta.landmarks.evaluate import Verdict, judge
+from veduta.landmarks.evaluate import judge
 from veduta.landmarks.evaluate_cases import BadLabels, known_names, read_landmarks, read_others
 from veduta.landmarks.evaluate_figures import figures
 from veduta.landmarks.evaluate_report import write_report
+from veduta.landmarks.evaluate_verdict import Verdict
 from veduta.landmarks.landmark import Landmark
 from veduta.landmarks.square import Position
 
@@ -63,6 +65,7 @@ class ByColor:
 def paint(path: Path, color: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.full((40, 60, 3), COLORS[color][::-1], np.uint8)
+    pixels[0, 0] = crc32("/".join(path.parts[-2:]).encode()) % 256  # no two files are the same
     cv2.imwrite(str(path), pixels)
 
 
@@ -145,8 +148,9 @@ def test_the_page_shows_the_mistakes_and_needs_no_other_file(
 def test_photos_that_cannot_be_read_are_told_and_count_as_missed(folders: tuple[Path, Path]) -> None:
     shown, others = folders
     (shown / "a/1.png").write_bytes(b"no picture")
-    (shown / "a/2.png").unlink()
-    verdicts = judged(shown, others, variants=False)
+    cases = read_landmarks(shown, known_names(LANDMARKS.values())) + read_others(others)
+    (shown / "a/2.png").unlink()  # while the proof is under way
+    verdicts = list(judge({"0.01": ByColor(True), "0.001": ByColor(False)}, cases, LANDMARKS, False))
     assert [bool(v.problem) for v in verdicts[:3]] == [True, True, False]
     found = figures(verdicts, RATES, LANDMARKS)
     assert found["n"]["unreadable"] == 2
@@ -172,7 +176,9 @@ def test_positions_come_from_the_labels(folders: tuple[Path, Path]) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("file,place\na.png,x\n", "no column landmark"),
+        ("file,place\na.png,x\n", "no column landmark in the first line, which has file, place; add it"),
+        ("", "no column file and landmark in the first line, which has nothing"),
+        ("file,landmark\na/1.png,red_gate\na/9.png,red_gate\n", r"no file at .*a/9\.png; correct"),
         ("file,landmark,listed\n", "no photo is named"),
         ("file,landmark,listed\na/1.png,red_gate,perhaps\n", "line 2: listed is 'perhaps'"),
         ("file,landmark\n,red_gate\n", "line 2: no file"),

@@ -9,6 +9,8 @@ import typer
 
 from veduta.cli.output import Bar, emit, say
 
+NAMED = 10  # photos that could not be read
+
 
 def evaluate(
     atlas: Annotated[
@@ -47,7 +49,8 @@ def evaluate(
 ) -> None:
     """Measure an atlas: sensitivity, false positives, wrong names, precision, with their intervals.
 
-    The thresholds are the atlas's own for false-positive rates of 1 % and 0.1 %; nothing here moves them.
+    The thresholds are the atlas's own for false-positive rates of 1 % and 0.1 %; nothing here moves them. Interrupted,
+    the same command goes on where it was; what was said of photos is kept beside the report.
     """
     from veduta.landmarks.atlas import Atlas
     from veduta.landmarks.evaluate_atlas import evaluate as measure
@@ -55,6 +58,10 @@ def evaluate(
     progress = Bar()
     try:
         found = measure(Atlas.open(atlas), landmarks, others, calibration, report, progress, variants=parts)
+    except KeyboardInterrupt:
+        progress.end()
+        say("\nstopped; give the same command again to go on")
+        raise typer.Exit(130) from None
     finally:
         progress.end()
     if as_json:
@@ -83,7 +90,12 @@ def _show(found: dict[str, Any]) -> None:
             f"{found['fpr_seen'][rate]:.4f}, unlisted named {found['unlisted_named'][rate]:.3f}; "
             f"precision where 2 % of photos show one {expected:.2f}"
         )
-    for unknown in found["unknown_landmarks"]:
-        say(f"{unknown} is listed in the labels, but not known to the atlas: it can only be missed")
-    if n["unreadable"]:
-        say(f"{n['unreadable']} photos could not be read and count as missed")
+    for unknown, alike in found["unknown_landmarks"].items():
+        say(
+            f"{unknown} is listed in the labels, but not known to the atlas: it can only be missed; "
+            + (f"did you mean {' or '.join(alike)}?" if alike else "set listed to 0, or take it out")
+        )
+    for bad in found["unreadable"][:NAMED]:
+        say(f"{bad['path']}: {bad['reason']}; it counts as missed, repair it or take it out")
+    if len(found["unreadable"]) > NAMED:
+        say(f"{len(found['unreadable']) - NAMED} more photos could not be read and count as missed (--json)")

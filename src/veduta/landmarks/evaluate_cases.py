@@ -14,6 +14,7 @@ from veduta.landmarks.landmark import Landmark
 from veduta.landmarks.square import Position, usable
 
 LABELS = "labels.csv"
+NAMED = 3  # files that an error names
 LISTED = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -73,13 +74,23 @@ def read_landmarks(folder: Path, names: Mapping[str, str]) -> list[Case]:
             rows = csv.DictReader(file)
             missing = [name for name in ("file", "landmark") if name not in (rows.fieldnames or ())]
             if missing:
-                raise BadLabels(f"{table}: no column {' and '.join(missing)} in the first line; add it")
+                found = ", ".join(name or '""' for name in rows.fieldnames or ()) or "nothing"
+                raise BadLabels(
+                    f"{table}: no column {' and '.join(missing)} in the first line, which has {found}; add it"
+                )
             for number, row in enumerate(rows, 2):
                 cases.append(_case(folder, row, names, f"{table}, line {number}"))
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadLabels(f"{table}: not a table in UTF-8 with commas ({error}); save it as such") from error
+    except OSError as error:
+        raise BadLabels(f"{table}: cannot be read ({error.strerror}); make it readable") from error
     if not cases:
         raise BadLabels(f"{table}: no photo is named; list at least one")
+    gone = [case.path for case in cases if not case.path.is_file()]
+    if gone:
+        named = ", ".join(map(str, gone[:NAMED]))
+        more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
+        raise BadLabels(f"{table}: no file at {named}{more}; correct the column file, or take the lines out")
     return cases
 
 

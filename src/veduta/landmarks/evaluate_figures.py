@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from veduta.landmarks.evaluate import Verdict
+from veduta.landmarks.evaluate_verdict import Verdict
 from veduta.landmarks.intervals import clopper_pearson, clustered_bootstrap, wilson
 from veduta.landmarks.landmark import Landmark
 from veduta.landmarks.metrics import (

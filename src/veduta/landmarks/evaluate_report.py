@@ -15,7 +15,7 @@ from veduta.errors import UnreadableImage
 from veduta.files import write_text
 from veduta.image.decode import read
 from veduta.image.photo import at_most
-from veduta.landmarks.evaluate import Answer, Verdict
+from veduta.landmarks.evaluate_verdict import Answer, Verdict
 from veduta.landmarks.landmark import Landmark
 
 WORST = 12  # pictures of each kind of mistake
@@ -41,6 +41,11 @@ HEADINGS = {
 }
 
 
+def page_of(path: Path) -> Path:
+    """The page that `path` asks for: report.html in it when it is a folder."""
+    return path / "report.html" if path.is_dir() or not path.suffix else path
+
+
 def write_report(
     path: Path,
     title: str,
@@ -49,9 +54,8 @@ def write_report(
     rates: Sequence[str],
     landmarks: Mapping[str, Landmark],
 ) -> Path:
-    """Write the page to `path` (into it as report.html when it is a folder); returns the page's path."""
-    if path.is_dir() or not path.suffix:
-        path = path / "report.html"
+    """Write the page (see `page_of`) and return its path."""
+    path = page_of(path)
     n = figures["n"]
     body = [
         f"<h1>{escape(title)}</h1>",
