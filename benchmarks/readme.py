@@ -11,6 +11,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- figures: begin (make bench writes this) -->", "<!-- figures: end -->"
 
+# Figures called "ablation: variant: quantity" make a table of their own.
+ABLATION = "ablation: "
+
 # What a newcomer wants to know first: (topic, figure's name) in the README's order.
 HEADLINES: tuple[tuple[str, str], ...] = ()
 
@@ -45,6 +48,22 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def ablation(rows: list[dict[str, Any]]) -> str:
+    """A Markdown table of figures called `ablation: variant: quantity`: a row for each variant."""
+    cells: dict[str, dict[str, str]] = {}
+    columns: dict[str, str] = {}
+    for figure in rows:
+        _, variant, quantity = figure["name"].split(": ", 2)
+        columns.setdefault(quantity, f"{quantity} (n = {figure['n']})" if figure["n"] else quantity)
+        cells.setdefault(variant, {})[quantity] = number(figure["value"])
+    lines = [f"| variant | {' | '.join(columns.values())} |", "|---" * (len(columns) + 1) + "|"]
+    lines += [
+        f"| {variant} | {' | '.join(found.get(name, '') for name in columns)} |"
+        for variant, found in cells.items()
+    ]
+    return "\n".join(lines)
+
+
 def headline(results: dict[str, Any]) -> str:
     """The README's table: figures that have a target, topic by topic."""
     rows = []
@@ -74,8 +93,16 @@ def page(results: dict[str, Any]) -> str:
             "",
             f"`{run['command']}`, {run['date'][:10]}, commit {run['commit']}, {run['machine']}.",
             "",
-            table(run["figures"]),
+            table([figure for figure in run["figures"] if not figure["name"].startswith(ABLATION)]),
         ]
+        without = [figure for figure in run["figures"] if figure["name"].startswith(ABLATION)]
+        if without:
+            parts += [
+                "",
+                "What each part adds and costs: the whole built again with one part changed, on the same pictures.",
+                "",
+                ablation(without),
+            ]
     return "\n".join(parts) + "\n"
 
 

@@ -42,3 +42,22 @@ def test_every_network_stands_in_the_notice() -> None:
     for state in default_store().states():
         if state.default:
             assert state.name in notice, f"NOTICE does not name {state.name}"
+
+
+def test_parts_make_a_table_of_their_own() -> None:
+    from benchmarks.readme import ablation
+
+    rows = [
+        {"name": f"ablation: {variant}: {quantity}", "value": value, "n": n}
+        for variant, quantity, value, n in (
+            ("all parts", "rank-1", 0.9, 120),
+            ("all parts", "ms", 41.2345, None),
+            ("without whitening", "rank-1", 0.7, 120),
+        )
+    ]
+    assert ablation(rows).splitlines() == [
+        "| variant | rank-1 (n = 120) | ms |",
+        "|---|---|---|",
+        "| all parts | 0.9 | 41.2 |",
+        "| without whitening | 0.7 |  |",
+    ]
