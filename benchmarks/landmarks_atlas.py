@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.figure import eval_dir
 from veduta.cli.output import Bar
-from veduta.landmarks.atlas_build import build
+from veduta.landmarks.atlas_build import Material, build
 from veduta.landmarks.atlases import shipped
 from veduta.landmarks.bank import Bank
 from veduta.landmarks.bank_features import describe_photos, name, store_of
@@ -20,6 +20,7 @@ from veduta.landmarks.clean import clean
 from veduta.landmarks.features import LOOKS
 from veduta.landmarks.importing import fill
 from veduta.landmarks.material import gather
+from veduta.progress import Progress
 
 NOTES = {
     "source": "Photos of 34 landmarks and photos without landmarks, from the web; only numbers computed from them",
@@ -27,17 +28,25 @@ NOTES = {
 }
 
 
-def main(out: Path, work: Path) -> Path:
-    """Write the atlas to `out`; what was described stays in `work`, so that another run is quick."""
+def gathered(work: Path, progress: Progress, others: Path | None = None) -> Material:
+    """What the atlas is made of; what was described stays in `work`, so that another run is quick.
+
+    `others` may hold fewer photos without landmarks, in folders train and calibration.
+    """
     photos = eval_dir() / "landmarks"
-    progress = Bar()
-    fill(work, photos / "bank", photos / "landmarks.csv", others=photos / "others", progress=progress)
+    others = others or photos / "others"
+    fill(work, photos / "bank", photos / "landmarks.csv", others=others, progress=progress)
     with Bank.open(work) as bank:
         store = store_of(bank)
         background = [p for p in bank.photos("") if p.split == "train" and p.hash]
         describe_photos(store, [(p.hash or "", str(p.path)) for p in background], progress, len(background))
-        print(clean(bank, progress, background=store.get([name(p.hash or "", LOOKS[0]) for p in background])))
-        return build(gather(bank, progress, NOTES), out)
+        clean(bank, progress, background=store.get([name(p.hash or "", LOOKS[0]) for p in background]))
+        return gather(bank, progress, NOTES)
+
+
+def main(out: Path, work: Path) -> Path:
+    """Write the atlas to `out`."""
+    return build(gathered(work, Bar()), out)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -120,7 +122,8 @@ def _millions(world: World, queries: Floats, folder: Path, photos: int) -> list[
         start += len(part)
     vectors.flush()
     before, started = _resident(), time.perf_counter()
-    index = CompressedIndex.build(vectors, folder / "codes")
+    with _threads(os.cpu_count() or 1):
+        index = CompressedIndex.build(vectors, folder / "codes")
     built, memory = time.perf_counter() - started, _resident() - before
     median, late = _milliseconds(index, queries, 10)
     _, found = index.search(queries, 10)
@@ -151,13 +154,23 @@ def _millions(world: World, queries: Floats, folder: Path, photos: int) -> list[
     ]
 
 
-def measure(photos: int = PHOTOS) -> list[Figure]:
-    """All figures of search at scale, each in processor time of one thread."""
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """So many threads for products of matrices and for faiss, until one again."""
     import faiss
     from threadpoolctl import threadpool_limits
 
+    with threadpool_limits(count):
+        faiss.omp_set_num_threads(count)
+        try:
+            yield
+        finally:
+            faiss.omp_set_num_threads(1)
+
+
+def measure(photos: int = PHOTOS) -> list[Figure]:
+    """All figures of search at scale, each in processor time of one thread; indexes are built by all of them."""
     world = World()
     queries = world.photos(QUERIES)
-    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
-        faiss.omp_set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder, _threads(1):
         return _atlas(world, queries, Path(folder)) + _millions(world, queries, Path(folder), photos)
