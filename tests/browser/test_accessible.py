@@ -20,6 +20,7 @@ PAGES = (
     "/duplicates",
     "/activity",
     "/settings",
+    "/workshop",
     "/nowhere",
     "photo",
 )

@@ -29,14 +29,15 @@ def unit(rows: NDArray[np.floating]) -> Floats:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
-@pytest.fixture
-def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """MARKS landmarks of PHOTOS photos, of which the last DIRT show something else; with vectors that say so."""
+def make_bank(root: Path) -> tuple[Path, Floats]:
+    """MARKS landmarks of PHOTOS photos, of which the last DIRT show something else, with vectors that say so; and
+    vectors of strangers.
+    """
     random = np.random.default_rng(0)
     for mark in range(MARKS):
         for photo in range(PHOTOS):
-            put(tmp_path / f"source/mark{mark}/{photo:02}.jpg", 1000 * mark + photo)
-    folder = fill(tmp_path / "bank", tmp_path / "source")
+            put(root / f"source/mark{mark}/{photo:02}.jpg", 1000 * mark + photo)
+    folder = fill(root / "bank", root / "source")
     common, elsewhere = random.normal(size=(2, DIMENSION))
     centers = random.normal(size=(MARKS, DIMENSION))
     with Bank.open(folder) as opened:
@@ -48,7 +49,14 @@ def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             rows = 2 * common + center + random.normal(size=(len(LOOKS), DIMENSION))
             store.add([name(str(photo.hash), look) for look in LOOKS], unit(rows))
     strangers = random.normal(size=(80, DIMENSION)) + 2 * common + random.normal(size=(80, DIMENSION))
-    monkeypatch.setattr(cleaning, "shipped", lambda: unit(strangers))
+    return folder, unit(strangers)
+
+
+@pytest.fixture
+def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A bank as `make_bank` makes it, with no other strangers than its own."""
+    folder, strangers = make_bank(tmp_path)
+    monkeypatch.setattr(cleaning, "shipped", lambda: strangers)
     return folder
 
 

@@ -93,7 +93,8 @@ def _photo(bank: Bank, photo: BankPhoto) -> BankPhotoOut:
     query = urlencode({"folder": str(bank.folder), "v": (photo.hash or "")[:12]}, errors="surrogateescape")
     return BankPhotoOut(
         id=photo.id, name=photo.path.name, path=str(photo.path), state=photo.state, judge=photo.judge,
-        why=photo.why, score=photo.score, width=photo.width, height=photo.height,
+        why="" if photo.reference and photo.state == "kept" else photo.why, score=photo.score,
+        width=photo.width, height=photo.height,
         thumb=f"{address}/320?{query}" if photo.hash else None,
         preview=f"{address}/1440?{query}" if photo.hash else None,
     )  # fmt: skip

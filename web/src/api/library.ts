@@ -100,6 +100,20 @@ export const machine = {
   models: () => call("get", "/api/models"),
 };
 
+/** Banks of landmark photos, each named by its folder. */
+export const banks = {
+  get: (folder: string) => call("get", "/api/bank", { query: { folder } }),
+  landmarks: (folder: string, name = "", offset = 0, limit = 100) => call("get", "/api/bank/landmarks", { query: { folder, name, offset, limit } }),
+  landmark: (folder: string, landmark: string) => call("get", "/api/bank/landmark", { query: { folder, landmark } }),
+  photos: (folder: string, landmark: string, side: "kept" | "dropped", offset = 0, limit = 60) =>
+    call("get", "/api/bank/photos", { query: { folder, landmark, side, offset, limit } }),
+  give: (folder: string, landmark: string, photos: number[]) => call("post", "/api/bank/references", { body: { folder, landmark, photos } }),
+  putBack: (folder: string, photos: number[]) => call("post", "/api/bank/put-back", { body: { folder, photos } }),
+  cleaning: () => call("get", "/api/bank/cleaning"),
+  clean: (folder: string) => call("post", "/api/bank/cleaning", { body: { folder } }),
+  stopCleaning: () => call("post", "/api/bank/cleaning/stop"),
+};
+
 /** Have originals packed into one file, and let the browser save it. */
 export async function exportPhotos(what: { photos?: number[]; album?: string; query?: string }): Promise<void> {
   const ready = await call("post", "/api/export", { body: { photos: [], location: true, ...what } });

@@ -1,6 +1,6 @@
 /** Addresses of the app: a page, and a photo that may be open above it. */
 
-export type Name = "photos" | "search" | "albums" | "album" | "people" | "person" | "map" | "duplicates" | "activity" | "settings" | "missing";
+export type Name = "photos" | "search" | "albums" | "album" | "people" | "person" | "map" | "duplicates" | "activity" | "settings" | "workshop" | "missing";
 
 export interface Route {
   name: Name;
@@ -15,7 +15,7 @@ function parse(url: URL): { page: Route | undefined; photo: number | undefined }
   if (first === "photo" && /^\d+$/.test(second)) return { page: undefined, photo: Number(second) };
   const plain: Record<string, Name> = {
     "": "photos", photos: "photos", search: "search", albums: "albums", people: "people", map: "map",
-    duplicates: "duplicates", activity: "activity", settings: "settings",
+    duplicates: "duplicates", activity: "activity", settings: "settings", workshop: "workshop",
   };
   if (!second && plain[first]) return { page: route(plain[first]), photo: undefined };
   if (first === "albums" && second && !third) return { page: route("album", second), photo: undefined };

@@ -66,7 +66,7 @@ class BankPhotoOut(Answer):
     path: Text
     state: Literal["pending", "kept", "dropped"]
     judge: Literal["", "bank", "clean", "person"] = Field(description="who decided on the state")
-    why: Text = Field(description="why it was dropped, or kept for good")
+    why: Text = Field(description="why it was dropped, or kept for good; empty for kept references")
     score: float | None = Field(description="how far inside (+) or outside (-) the threshold it is")
     width: int | None
     height: int | None
