@@ -9,6 +9,7 @@ import pytest
 from tests.landmarks.made_atlas import made, material
 from veduta.landmarks.atlas import Atlas, AtlasError
 from veduta.landmarks.atlas_build import build
+from veduta.landmarks.compact import whole
 from veduta.landmarks.gallery import Gallery
 
 
@@ -44,7 +45,7 @@ def test_scores_are_those_of_the_definition(folder: Path) -> None:
     embedded = gallery.embed(fresh.calibration)
     scores = gallery.scores(embedded)
     centroids, owners = atlas.arrays["centroids"].astype(float), atlas.arrays["centroid_landmark"]
-    exemplars = atlas.arrays["exemplars"].astype(float)
+    exemplars = whole(atlas.arrays, "exemplars").astype(float)
     for row in range(5):
         for mark in range(4):
             near = max(centroids[i] @ embedded[row] for i in np.flatnonzero(owners == mark))

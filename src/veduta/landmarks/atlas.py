@@ -19,23 +19,28 @@ from veduta.landmarks.features import DIMENSION, RECIPE
 from veduta.landmarks.landmark import Landmark
 from veduta.landmarks.thresholds import Tail
 
-FORMAT = 2
+FORMAT = 3
 KIND = "veduta landmark atlas"
 LANDMARKS = "landmarks.json"
 
 ARRAYS: dict[str, tuple[str, int]] = {
     "mean": ("float32", 1),  # (D,) taken from a vector before the matrix
-    "matrix": ("float16", 2),  # (D, d): what is compared is of length one after it
+    "matrix": ("int8", 2),  # (d, D): what is compared is of length one after it
+    "matrix_scale": ("float32", 1),  # what each row of `matrix` is to be multiplied by: see `compact`
     "centroids": ("float16", 2),
     "centroid_landmark": ("int32", 1),
-    "exemplars": ("float16", 2),
+    "exemplars": ("int8", 2),
+    "exemplars_scale": ("float32", 1),
     "exemplar_landmark": ("int32", 1),
     "references": ("int32", 1),  # rows of exemplars
     "penalties": ("float32", 1),  # of each exemplar: its mean likeness to photos without landmarks
     "offsets": ("float32", 1),  # of each landmark, taken from its score
-    "background": ("float16", 2),  # vectors of photos without landmarks, before the matrix
-    "calibration": ("float16", 2),  # the same of others, by which thresholds are set
-    "corners": ("uint8", 2),  # of exemplars: see `geometry.Keypoints.packed`
+    "background": ("int8", 2),  # vectors of photos without landmarks, before the matrix
+    "background_scale": ("float32", 1),
+    "calibration": ("int8", 2),  # the same of others, by which thresholds are set
+    "calibration_scale": ("float32", 1),
+    "corners": ("uint8", 2),  # of exemplars: see `corner_code`
+    "corner_words": ("float16", 3),
     "corner_exemplar": ("int32", 1),  # whose they are
     "corner_starts": ("int64", 1),  # where those of each begin, and the end
     "corner_sizes": ("int32", 2),  # width and height of its picture
@@ -55,13 +60,13 @@ class Weights:
     """How likenesses make a score.
 
     Those to the nearest centroid and to the best exemplar are added, less `penalty` times the exemplar's likeness to
-    photos without landmarks; a closer look adds up to three times `corners`.
+    photos without landmarks; a closer look adds `corners` times what it has seen (see `closer.evidence`).
     """
 
     centroid: float = 1.0
     exemplar: float = 1.0
     penalty: float = 0.0
-    corners: float = 0.5
+    corners: float = 0.6
 
 
 @dataclass(frozen=True)

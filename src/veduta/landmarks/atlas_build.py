@@ -17,6 +17,8 @@ from veduta.landmarks.atlas import ARRAYS, FORMAT, KIND, LANDMARKS, AtlasError, 
 from veduta.landmarks.atlases import MANIFEST
 from veduta.landmarks.closer import Closer
 from veduta.landmarks.clusters import clusters
+from veduta.landmarks.compact import named, whole
+from veduta.landmarks.corner_code import BYTES, PAIRS, CornerCode
 from veduta.landmarks.features import DIMENSION, RECIPE
 from veduta.landmarks.gallery import Gallery, head
 from veduta.landmarks.geometry import Keypoints
@@ -84,32 +86,33 @@ def build(material: Material, out: Path, weights: Weights | None = None, trained
         raise AtlasError(f"{out}: holds something that is not an atlas; give a new folder")
     landmarks = [material.landmarks[int(row)] for row in used]
     owners = np.searchsorted(used, material.owners).astype(np.int32)
-    whole = material.first
-    made = trained or fit_head(material.vectors[whole], owners[whole], material.background)
-    matrix = made.matrix.astype(np.float16)
+    first = material.first
+    made = trained or fit_head(material.vectors[first], owners[first], material.background)
+    kept = named("matrix", made.matrix.T)
+    matrix = whole(kept, "matrix")
     exemplars = head(material.vectors, made.mean, matrix)
-    groups = [clusters(exemplars[(owners == owner) & whole]) for owner in range(len(used))]
+    groups = [clusters(exemplars[(owners == owner) & first]) for owner in range(len(used))]
     centroids = np.concatenate([[view.centroid for view in views] for views in groups]).astype(np.float16)
     others = head(material.background, made.mean, matrix)
     arrays: dict[str, NDArray[Any]] = {
         "mean": made.mean.astype(np.float32),
-        "matrix": matrix,
+        **kept,
         "centroids": centroids,
         "centroid_landmark": np.repeat(np.arange(len(used)), [len(views) for views in groups]).astype(
             np.int32
         ),
-        "exemplars": exemplars.astype(np.float16),
+        **named("exemplars", exemplars),
         "exemplar_landmark": owners,
-        "references": references(exemplars, owners, whole, material.references),
+        "references": references(exemplars, owners, first, material.references),
         "penalties": np.sort(exemplars @ others.T, axis=1)[:, -NEAREST_OTHERS:].mean(axis=1),
         "offsets": np.zeros(len(used), np.float32),
-        "background": material.background.astype(np.float16),
-        "calibration": material.calibration.astype(np.float16),
+        **named("background", material.background),
+        **named("calibration", material.calibration),
         **_corner_arrays(material.corners),
     }
     scores, doubt = _calibrated(_Draft(arrays, weights), material)
     tails = {"any": fit_tail(scores.max(axis=1)), "one": fit_tail(_spread_out(scores))}
-    views = {"landmarks": len(landmarks), "exemplars": int(whole.sum()), "centroids": len(centroids)}
+    views = {"landmarks": len(landmarks), "exemplars": int(first.sum()), "centroids": len(centroids)}
     views["landmarks_with_several_centroids"] = sum(len(views) > 1 for views in groups)
     manifest = {
         "kind": KIND,
@@ -144,9 +147,13 @@ def references(
 
 def _corner_arrays(corners: Corners) -> dict[str, NDArray[Any]]:
     rows = sorted(row for row, (packed, _) in corners.items() if len(packed))
-    packed = [corners[row][0] for row in rows]
+    found = [Keypoints.unpacked(*corners[row]) for row in rows]
+    vectors = [one.vectors for one in found] or [np.zeros((0, 2 * PAIRS), np.float32)]
+    code = CornerCode.fit(np.concatenate(vectors))
+    packed = [code.encode(one) for one in found]
     return {
-        "corners": np.concatenate(packed) if rows else np.zeros((0, 68), np.uint8),
+        "corners": np.concatenate([np.zeros((0, BYTES), np.uint8), *packed]),
+        "corner_words": code.words.astype(np.float16),
         "corner_exemplar": np.array(rows, np.int32),
         "corner_starts": np.cumsum([0, *(len(part) for part in packed)]).astype(np.int64),
         "corner_sizes": np.array([corners[row][1] for row in rows], np.int32).reshape(-1, 2),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from veduta.landmarks.bank import Bank, BankError, State
 from veduta.landmarks.bank_features import describe_photos, means, store_of
+from veduta.landmarks.compact import SCALE, whole
 from veduta.landmarks.feature_store import FeatureStore
 from veduta.landmarks.features import DIMENSION
 from veduta.landmarks.references import suggest
@@ -188,9 +189,13 @@ def _distances(vectors: Floats, strangers: Floats, one: _Landmark, first: bool) 
 
 def shipped() -> Floats:
     """Vectors of photos without landmarks that the packaged atlas brings; none where it is of another kind."""
-    file = Path(__file__).parent / "data/default/background.npy"
-    found = np.load(file) if file.exists() else np.zeros((0, DIMENSION))
-    return np.asarray(found if found.shape[1] == DIMENSION else np.zeros((0, DIMENSION)), np.float32)
+    folder = Path(__file__).parent / "data/default"
+    names = ("background", "background" + SCALE)
+    nothing = np.zeros((0, DIMENSION), np.float32)
+    if not all((folder / f"{name}.npy").exists() for name in names):
+        return nothing
+    found = whole({name: np.load(folder / f"{name}.npy") for name in names}, "background")
+    return found if found.shape[1] == DIMENSION else nothing
 
 
 def _space(bank: Bank, store: FeatureStore, background: Floats) -> tuple[Whitening, Floats, NDArray[np.str_]]:

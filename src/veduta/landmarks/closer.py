@@ -8,24 +8,28 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from veduta.landmarks.corner_code import CornerCode
 from veduta.landmarks.gallery import Floats, Gallery, Numbers
 from veduta.landmarks.geometry import Keypoints, inliers, nearest
 
 SIDE = 640
 """Longer side, in pixels, at which corners are looked for."""
 
-MOST = 768
+MOST = 1024
 """Corners of the photo that is asked about."""
+
+FEW, FEW_KEPT = 256, 192
+"""The best corners of both photos, which tell soon whether the others are worth a look."""
 
 SIDE_OF_POINTS = 1024
 """Scale in which inliers are counted, see `geometry.inliers`."""
 
 EXEMPLARS, BEST_LANDMARKS, OF_EACH = 24, 4, 6
-VERIFIED = 8
+MATCHED, VERIFIED = 16, 8
 LEAST_MATCHES = 10
 
-# Inliers that photos of different places reach by chance, and those that leave no doubt.
-CHANCE, PLAIN = 14.0, 40.0
+CHANCE = 14.0
+"""Inliers that photos of different places often reach."""
 
 
 class Closer:
@@ -36,6 +40,7 @@ class Closer:
         self._gallery = gallery
         self._owners = np.asarray(arrays["exemplar_landmark"])
         self._corners = arrays["corners"]
+        self._code = CornerCode(np.asarray(arrays["corner_words"], np.float32))
         self._starts = np.asarray(arrays["corner_starts"])
         self._sizes = np.asarray(arrays["corner_sizes"])
         self._place = {int(row): place for place, row in enumerate(arrays["corner_exemplar"])}
@@ -50,13 +55,20 @@ class Closer:
 
         `embedded` (d,) and `scores` (landmarks,) are those of the same photo: they choose which photos to compare.
         """
-        rows = [row for row in self._candidates(embedded, scores) if row in self._place]
+        if not len(corners):
+            return {}
         points = _scaled(corners)
+        few = corners.vectors[:FEW]
+        glanced = [
+            (len(nearest(few, self._kept(row, FEW_KEPT).vectors)), row)
+            for row in self._candidates(embedded, scores)
+            if row in self._place
+        ]
         matched: list[tuple[int, int, NDArray[np.intp], Keypoints]] = []
-        for row in rows:
+        for _, row in sorted(glanced, key=lambda seen: (-seen[0], seen[1]))[:MATCHED]:
             kept = self._kept(row)
-            pairs = nearest(corners.vectors, kept.vectors) if len(kept) and len(corners) else None
-            if pairs is not None and len(pairs) >= LEAST_MATCHES:
+            pairs = nearest(corners.vectors, kept.vectors)
+            if len(pairs) >= LEAST_MATCHES:
                 matched.append((len(pairs), row, pairs, kept))
         matched.sort(key=lambda match: (-match[0], match[1]))
         found: dict[int, int] = {}
@@ -79,17 +91,16 @@ class Closer:
             rows += self._gallery.nearest(embedded, int(landmark), OF_EACH).tolist()
         return list(dict.fromkeys(rows))
 
-    def _kept(self, row: int) -> Keypoints:
+    def _kept(self, row: int, most: int | None = None) -> Keypoints:
         place = self._place[row]
         width, height = (int(side) for side in self._sizes[place])
-        return Keypoints.unpacked(
-            np.asarray(self._corners[self._starts[place] : self._starts[place + 1]]), (width, height)
-        )
+        rows = np.asarray(self._corners[self._starts[place] : self._starts[place + 1]][:most])
+        return self._code.decode(rows, (width, height))
 
 
 def evidence(count: int) -> float:
-    """What inliers speak for: 0 up to CHANCE, 1 at PLAIN, growing with the logarithm up to 3."""
-    return float(np.clip(np.log(max(count, 1) / CHANCE) / np.log(PLAIN / CHANCE), 0.0, 3.0))
+    """What inliers speak for: 0 up to CHANCE, then the logarithm of how many times that they are."""
+    return float(np.log(max(count, CHANCE) / CHANCE))
 
 
 def _scaled(corners: Keypoints) -> Floats:

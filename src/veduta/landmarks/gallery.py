@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from veduta.landmarks.atlas import Weights
 from veduta.landmarks.clusters import unit
+from veduta.landmarks.compact import whole
 
 Floats = NDArray[np.float32]
 
@@ -26,9 +27,9 @@ class Numbers(Protocol):
         """How likenesses make a score."""
 
 
-def head(vectors: Floats, mean: Floats, matrix: NDArray[np.float16] | Floats) -> Floats:
-    """Vectors (n, D) of `features` to what is compared: (n, d), of length one."""
-    return unit((vectors - mean) @ np.asarray(matrix, np.float32))
+def head(vectors: Floats, mean: Floats, matrix: Floats) -> Floats:
+    """Vectors (n, D) of `features` to what is compared, by `matrix` (d, D): (n, d), of length one."""
+    return unit((vectors - mean) @ matrix.T)
 
 
 def best_of_groups(likeness: Floats, starts: NDArray[np.intp]) -> Floats:
@@ -43,9 +44,9 @@ class Gallery:
         arrays = atlas.arrays
         self.weights = atlas.weights
         self._mean = np.asarray(arrays["mean"], np.float32)
-        self._matrix = np.asarray(arrays["matrix"], np.float32)
+        self._matrix = whole(arrays, "matrix")
         self._centroids = np.asarray(arrays["centroids"], np.float32)
-        self._exemplars = np.asarray(arrays["exemplars"], np.float32)
+        self._exemplars = whole(arrays, "exemplars")
         # Rows lie in the order of their landmarks, so each landmark is one run.
         self._centroid_starts = _starts(arrays["centroid_landmark"])
         self._exemplar_starts = _starts(arrays["exemplar_landmark"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -103,10 +105,20 @@ def inliers(a: Floats, b: Floats, tolerance: float = TOLERANCE) -> int:
     """
     if len(a) < LEAST_MATCHES:
         return 0
+    searches = (
+        lambda: cv2.findHomography(a, b, cv2.USAC_MAGSAC, tolerance, maxIters=1000, confidence=0.999),
+        lambda: cv2.findFundamentalMat(a, b, cv2.USAC_MAGSAC, tolerance / 2, 0.999, 1000),
+    )
+    return max(_explained(search) for search in searches)
+
+
+def _explained(search: Callable[[], tuple[Any, Any]]) -> int:
     cv2.setRNGSeed(0)
-    _, flat = cv2.findHomography(a, b, cv2.USAC_MAGSAC, tolerance, maxIters=1000, confidence=0.999)
-    _, deep = cv2.findFundamentalMat(a, b, cv2.USAC_MAGSAC, tolerance / 2, 0.999, 1000)
-    return max(0 if found is None else int(found.sum()) for found in (flat, deep))
+    try:
+        _, found = search()
+    except cv2.error:  # what it throws where refining its best motion leaves none
+        return 0
+    return 0 if found is None else int(found.sum())
 
 
 class LocalFeatures:

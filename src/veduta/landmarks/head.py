@@ -24,7 +24,7 @@ WITHIN = 0.9
 FLOOR = 5e-4
 """Added to the variance in every direction; vectors have parts of length 1."""
 
-LENGTH = 768
+LENGTH = 1280
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,14 @@ from veduta.landmarks.atlas_build import LEAST_OTHERS, Corners, Material
 from veduta.landmarks.bank import Bank, BankPhoto
 from veduta.landmarks.bank_features import SIDE, describe_photos, name, store_of
 from veduta.landmarks.closer import MOST
+from veduta.landmarks.compact import whole
 from veduta.landmarks.feature_store import FeatureStore, Floats
 from veduta.landmarks.features import LOOKS
 from veduta.progress import Progress, Silent
 from veduta.see.trunk import Trunk
 
-CORNERS = 192
-"""Corners kept of a photo; they take 68 bytes each."""
+CORNERS = 512
+"""Corners kept of a photo; they take 36 bytes each."""
 
 CALIBRATION = ("calibration", "validation", "val", "valid")
 
@@ -56,7 +57,7 @@ def gather(
     background = [photo for photo in others if photo.id not in chosen]
     if min(len(background), len(calibration)) < LEAST_OTHERS:
         shipped = Atlas.open("default")
-        sets = [np.asarray(shipped.arrays[part], np.float32) for part in ("background", "calibration")]
+        sets = [whole(shipped.arrays, part) for part in ("background", "calibration")]
         asked: list[BankPhoto] = []
     else:
         sets = [_whole(store, background), _whole(store, calibration)]

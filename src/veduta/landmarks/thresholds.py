@@ -1,12 +1,13 @@
 """Thresholds that keep an asked false-positive rate, from the scores of photos that show no landmark.
 
 Above a high quantile the scores of impostors follow a generalized Pareto law (Pickands 1975); its quantiles reach
-rates that the number of photos alone does not resolve. The share above the quantile is taken at its upper
-Clopper-Pearson bound (1934), so a small calibration set gives a higher threshold.
+rates that the number of photos alone does not resolve. Where it does, the law alone is not trusted: so few scores lie
+above a threshold that the upper Clopper-Pearson bound (1934) of their share keeps the rate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,17 +35,31 @@ def upper_bound(hits: int, trials: int, confidence: float = CONFIDENCE) -> float
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The upper tail of impostor scores: above `start` lies `share` of them, generalized Pareto in `scale`, `shape`."""
+    """The upper tail of `count` impostor scores: above `start` lies `share` of them, generalized Pareto in `scale`,
+    `shape`. `top` are the highest scores, falling.
+    """
 
     start: float
     share: float
     scale: float
     shape: float
+    top: Sequence[float] = ()
+    count: int = 0
 
     def threshold(self, rate: float) -> float:
-        """The score that impostors exceed with probability `rate`; never under `start`."""
+        """The score that impostors exceed with probability `rate` at most; never under `start`."""
         if not 0 < rate <= 1:
             raise ValueError(f"A false-positive rate lies between 0 and 1, not {rate}")
+        return max(self._by_law(rate), self._by_count(rate))
+
+    def _by_count(self, rate: float) -> float:
+        """The lowest score that so few exceed that the bound of their share keeps `rate`; the highest if none does."""
+        allowed = 0
+        while allowed + 1 < len(self.top) and upper_bound(allowed + 1, self.count) <= rate:
+            allowed += 1
+        return self.top[allowed] if self.top else self.start
+
+    def _by_law(self, rate: float) -> float:
         ratio = self.share / rate
         if ratio <= 1:
             return self.start
@@ -85,4 +100,5 @@ def fit_tail(scores: ArrayLike, share: float = SHARE, confidence: float = CONFID
         shape = float(np.clip(raw, STEEPEST, FLATTEST)) * above / (above + PRIOR)
         # The mean excess of the law is scale / (1 - shape).
         scale = max(first * (1.0 - shape), 1e-9)
-    return Tail(start, upper_bound(above, count, confidence), scale, shape)
+    top = ordered[-above:][::-1].tolist()
+    return Tail(start, upper_bound(above, count, confidence), scale, shape, top, count)
