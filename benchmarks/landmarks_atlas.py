@@ -30,11 +30,26 @@ NOTES = {
 }
 
 
-PUT_BACK = """
-ajanta_caves/013 badshahi_masjid/020 chhota_imambara/004 fatehpur_sikri/004 fatehpur_sikri/019 golden_temple/016
-hue_imperial_city/010 jamali_kamali_tomb/005 mysore_palace/007 qutub_minar/018 tajmahal/013 tajmahal/020
-the_roman_colosseum/025
-""".split()
+PUT_BACK = {
+    "ajanta_caves": ("013",),
+    "badshahi_masjid": ("020",),
+    "chhota_imambara": ("004",),
+    "fatehpur_sikri": (
+        "004",
+        "019",
+    ),
+    "golden_temple": ("016",),
+    "hue_imperial_city": ("010",),
+    "jamali_kamali_tomb": ("005",),
+    "mysore_palace": ("007",),
+    "qutub_minar": ("018",),
+    "tajmahal": (
+        "013",
+        "020",
+    ),
+    "the_roman_colosseum": ("025",),
+}
+"""Names of files of a landmark."""
 
 
 def gathered(work: Path, progress: Progress, others: Path | None = None) -> Material:
@@ -51,7 +66,7 @@ def gathered(work: Path, progress: Progress, others: Path | None = None) -> Mate
         describe_photos(store, [(p.hash or "", str(p.path)) for p in background], progress, len(background))
         clean(bank, progress, background=store.get([name(p.hash or "", LOOKS[0]) for p in background]))
         every = bank.chosen("landmark != '' AND state = 'dropped'")
-        put_back(bank, [p for p in every if f"{p.landmark}/{Path(p.path).stem}" in PUT_BACK])
+        put_back(bank, [p for p in every if Path(p.path).stem in PUT_BACK.get(p.landmark, ())])
         return gather(bank, progress, NOTES)
 
 
