@@ -84,7 +84,7 @@ class CompressedIndex:
         path: Path,
         progress: Progress | None = None,
         probes: int = 144,
-        looks: int = 200,
+        looks: int = 300,
         seed: int = 0,
     ) -> CompressedIndex:
         """Index `vectors` (n, d), which may be memory-mapped, into the file `path`; they are read a chunk at a time."""
@@ -117,7 +117,7 @@ class CompressedIndex:
         return cls(made, vectors, probes, looks)
 
     @classmethod
-    def open(cls, path: Path, vectors: Vectors, probes: int = 144, looks: int = 200) -> CompressedIndex:
+    def open(cls, path: Path, vectors: Vectors, probes: int = 144, looks: int = 300) -> CompressedIndex:
         """Open what `build` wrote for the same `vectors`; raises BadIndex."""
         import faiss
 
