@@ -42,7 +42,8 @@ class CornerCode:
             if len(sample) > WORDS:
                 cv2.setRNGSeed(pair)
                 labels = np.empty((0, 1), np.int32)
-                _, _, part = cv2.kmeans(part, count, labels, stop, 1, cv2.KMEANS_RANDOM_CENTERS)
+                _, _, centers = cv2.kmeans(part, count, labels, stop, 1, cv2.KMEANS_RANDOM_CENTERS)
+                part = np.asarray(centers, np.float32)
             words[pair, :count] = part
             words[pair, count:] = part[0]
         # What is written is of half precision; what is compared is what was written.

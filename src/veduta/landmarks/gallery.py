@@ -29,7 +29,7 @@ class Numbers(Protocol):
 
 def head(vectors: Floats, mean: Floats, matrix: Floats) -> Floats:
     """Vectors (n, D) of `features` to what is compared, by `matrix` (d, D): (n, d), of length one."""
-    return unit((vectors - mean) @ matrix.T)
+    return unit(np.asarray((vectors - mean) @ matrix.T, np.float32))
 
 
 def best_of_groups(likeness: Floats, starts: NDArray[np.intp]) -> Floats:
