@@ -22,7 +22,8 @@ from tests.browser.photos import make_photos
 from tests.browser.synthetic import STATIC
 
 ROOT = Path(__file__).parents[2]
-expect.set_options(timeout=20_000)
+PATIENCE = 60_000  # milliseconds: machines that test may be slow
+expect.set_options(timeout=PATIENCE)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -90,7 +91,7 @@ class Visit:
             viewport={"width": width, "height": height}, **options
         )
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._heard)
         self.page.on("request", self._asked)

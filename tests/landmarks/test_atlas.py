@@ -1,5 +1,4 @@
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,11 +17,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made(tmp_path_factory.mktemp("atlases") / "own")
 
 
-def test_it_opens_in_milliseconds_and_is_mapped(folder: Path) -> None:
-    Atlas.open(folder)
-    started = time.perf_counter()
+def test_it_is_mapped_not_read(folder: Path) -> None:
     atlas = Atlas.open(folder)
-    assert time.perf_counter() - started < 0.2
     assert atlas.name == "own" and [mark.id for mark in atlas.landmarks] == ["l0", "l1", "l2", "l3"]
     assert isinstance(atlas.arrays["matrix"], np.memmap)
 
