@@ -51,7 +51,9 @@ def _quality(found: dict[str, Any]) -> Iterator[Figure]:
         yield Figure(f"landmarks named as another at {rate}", wrong, better="lower", n=n["listed"])
         for share, precision in found["precision_at_prevalence"][rate].items():
             shown = f"{100 * float(share):g} % of photos"
-            yield Figure(f"landmarks expected precision at {rate} where {shown} show one", precision)
+            low, high = intervals["precision_at_prevalence"][rate][share]
+            name = f"landmarks expected precision at {rate} where {shown} show one"
+            yield Figure(name, precision, interval=(low, high))
 
 
 PARTS = ("listed", "others", "unlisted")

@@ -110,6 +110,8 @@ def test_every_figure_is_the_counted_one(folders: tuple[Path, Path]) -> None:
     assert found["gap"] == pytest.approx((1 / 3 + 2 / 4 + 3 / 5 + 4 / 8) / 6)
     expected = 0.02 * (4 / 6) / (0.02 * (4 / 6 + 1 / 6) + 0.98 * 0.5)
     assert found["precision_at_prevalence"]["0.01"]["0.02"] == pytest.approx(expected)
+    low, high = found["intervals"]["precision_at_prevalence"]["0.01"]["0.02"]
+    assert 0 < low < expected < high < 1
     assert found["outside_square"] > 0  # red photos with a position near the hill
     assert found["how"]["0.01"] == {"vector": 8}
     low, high = found["intervals"]["sensitivity"]["0.01"]["wilson"]

@@ -84,11 +84,13 @@ def _show(found: dict[str, Any]) -> None:
     for rate, sensitivity in found["sensitivity"].items():
         low, high = intervals["sensitivity"][rate]["clustered"]
         expected = found["precision_at_prevalence"][rate]["0.02"]
+        worst, best = intervals["precision_at_prevalence"][rate]["0.02"]
         typer.echo(
             f"asked for {100 * float(rate):g} % false positives: named rightly {sensitivity:.3f} "
             f"({low:.3f}-{high:.3f}), as another {found['wrong_landmark_at'][rate]:.3f}; without landmarks named "
             f"{found['fpr_seen'][rate]:.4f}, unlisted named {found['unlisted_named'][rate]:.3f}; "
-            f"precision where 2 % of photos show one {expected:.2f}"
+            f"precision where 2 % of photos show one {expected:.2f} "
+            f"({worst:.2f}-{best:.2f})"
         )
     for unknown, alike in found["unknown_landmarks"].items():
         say(

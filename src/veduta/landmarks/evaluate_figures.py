@@ -88,6 +88,10 @@ def figures(
         }
         for rate in rates
     }
+    intervals["precision_at_prevalence"] = {
+        rate: {str(share): _precision_between(intervals, rate, share) for share in PREVALENCES}
+        for rate in rates
+    }
     located = [v for v in verdicts if v.variant == "simulated GPS" or (not v.variant and v.case.position)]
     found["outside_square"] = sum(
         answer is not None and answer.outside for verdict in located for answer in verdict.said.values()
@@ -100,6 +104,17 @@ def figures(
     }
     found["slices"] = slices(verdicts, rates, landmarks)
     return found
+
+
+def _precision_between(intervals: Mapping[str, Any], rate: str, share: float) -> list[float]:
+    """Expected precision where everything lies at the worse, or the better, end of its Wilson interval."""
+    right, none, wrong = (
+        intervals[key][rate]["wilson"] for key in ("sensitivity", "fpr_seen", "wrong_landmark_at")
+    )
+    return [
+        expected_precision(right[0], none[1], wrong[1], share),
+        expected_precision(right[1], none[0], wrong[0], share),
+    ]
 
 
 def _ways(verdicts: Sequence[Verdict], rate: str) -> dict[str, int]:

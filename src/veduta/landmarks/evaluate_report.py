@@ -67,7 +67,8 @@ def write_report(
         "<h2>At the asked false-positive rate</h2>",
         _rates(figures, rates),
         "<h2>Expected precision</h2>",
-        "<p>The share of right names where so many of all photos show a listed landmark.</p>",
+        "<p>The share of right names where so many of all photos show a listed landmark; in "
+        "brackets, with all shares above at the worse and at the better end of their 95 % intervals.</p>",
         _precision(figures, rates),
         "<h2>Parts</h2>",
         _slices(figures["slices"], rates),
@@ -112,10 +113,17 @@ def _rates(figures: Mapping[str, Any], rates: Sequence[str]) -> str:
 
 
 def _precision(figures: Mapping[str, Any], rates: Sequence[str]) -> str:
-    expected = figures["precision_at_prevalence"]
+    expected, between = figures["precision_at_prevalence"], figures["intervals"]["precision_at_prevalence"]
     shares = list(expected[rates[0]])
-    rows = [[f"{100 * float(s):g} %", *(_percent(expected[rate][s]) for rate in rates)] for s in shares]
+    rows = [
+        [f"{100 * float(s):g} %", *(_between(expected[rate][s], between[rate][s]) for rate in rates)]
+        for s in shares
+    ]
     return _table(["photos with landmarks", *(f"at {100 * float(rate):g} %" for rate in rates)], rows)
+
+
+def _between(value: float, ends: Sequence[float]) -> str:
+    return f"{_percent(value)} <small>({100 * ends[0]:.1f}–{100 * ends[1]:.1f})</small>"
 
 
 def _slices(slices: Mapping[str, Any], rates: Sequence[str]) -> str:
@@ -123,7 +131,7 @@ def _slices(slices: Mapping[str, Any], rates: Sequence[str]) -> str:
         [
             escape(name),
             str(part["n"]),
-            _percent(part["rank1"]),
+            _between(part["rank1"], part["rank1_wilson"]),
             *(_percent(part["sensitivity"][rate]) for rate in rates),
         ]
         for name, part in slices.items()
