@@ -28,9 +28,10 @@ PAGE = 12
 SURE = 0.9
 # A place read as surely as this shows that the photo has text.
 LEGIBLE = 0.6
-# What is read less surely is read again with these margins, in shares of the line's height; the surest reading counts.
+# What is read less surely is read again with these margins, in shares of the line's height, until it is certain; the
+# surest reading counts.
 CERTAIN = 0.98
-MARGINS = (0.05, -0.04)
+MARGINS = (0.05, -0.04, 0.1)
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,9 @@ class TextRecognizer:
     def _read(self, places: Sequence[_Place], crops: Sequence[Pixels]) -> list[Reading]:
         """The readings of places; a doubtful one is cut out again a little wider and a little closer."""
         readings = self._reader.read(crops)
-        doubtful = [i for i, reading in enumerate(readings) if LEGIBLE <= reading.score < CERTAIN]
+        legible = [i for i, reading in enumerate(readings) if reading.score >= LEGIBLE]
         for margin in MARGINS:
+            doubtful = [index for index in legible if readings[index].score < CERTAIN]
             again = self._reader.read([places[index].cut(margin)[0] for index in doubtful])
             for index, reading in zip(doubtful, again, strict=True):
                 readings[index] = max(readings[index], reading, key=lambda r: r.score)
