@@ -128,7 +128,7 @@ def test_the_table_is_for_people(folder: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [(), ("x.jpg", "--recognizers", "nobody"), ("x.jpg", "--recognizers", ","), ("x.jpg", "--nonsense"),
-     ("x.jpg", "y.jpg", "--recognizers", "quality", "--draw", "one.png")],
+     ("x.jpg", "y.jpg", "--recognizers", "quality", "--draw", "one.png"), ("x.jpg", "--why", "dog")],
 )  # fmt: skip
 def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     run = see(*arguments)
@@ -195,3 +195,17 @@ def test_objects_and_vectors(folder: Path, store: ModelStore) -> None:
             x, y, width, height = finding["box"]
             assert -1 <= x <= x + width <= 401
             assert -1 <= y <= y + height <= 513
+
+
+def test_what_speaks_for_a_name_is_painted(folder: Path, tmp_path: Path, store: ModelStore) -> None:
+    painted = []
+    for name in ("person", "Taj Mahal"):
+        out = tmp_path / f"{len(painted)}.png"
+        run = see(folder / "turned.jpg", "--recognizers", "quality", "--draw", out, "--why", name)
+        assert run.returncode == 0, run.stderr
+        with Image.open(out) as picture:
+            assert picture.height > picture.width
+            painted.append(np.asarray(picture))
+    assert (painted[0] != painted[1]).any()
+    run = see(folder / "turned.jpg", "--recognizers", "quality", "--draw", tmp_path, "--why", "qqqqqq")
+    assert run.returncode == 1 and b"qqqqqq" in run.stderr

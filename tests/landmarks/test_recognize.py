@@ -20,7 +20,7 @@ def trunk() -> Any:
 
 
 def test_landmarks_are_named_and_other_photos_are_not(atlas: Atlas, trunk: Any) -> None:
-    recognizer = Recognizer(atlas, 0.01, trunk)
+    recognizer = Recognizer(atlas, 0.01, trunk, parts=False)
     found = recognizer.recognize([photo(i) for i in (0, 9, 17, 30, 40)], [None] * 5)
     assert [[one.landmark.id for one in each] for each in found] == [["l0"], ["l1"], ["l2"], ["l3"], []]
     assert all(0.5 <= one.score <= 1 and one.margin > 0 for each in found for one in each)
@@ -29,7 +29,7 @@ def test_landmarks_are_named_and_other_photos_are_not(atlas: Atlas, trunk: Any) 
 
 
 def test_with_gps_only_what_is_near_is_named(atlas: Atlas, trunk: Any) -> None:
-    recognizer = Recognizer(atlas, 0.01, trunk)
+    recognizer = Recognizer(atlas, 0.01, trunk, parts=False)
     agra, peru, sea = (27.171, 78.0405), (-13.16, -72.54), (10.0, -40.0)
     for row, where, expected in (
         (0, agra, [("l0", "gps")]),

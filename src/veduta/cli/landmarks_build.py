@@ -70,6 +70,14 @@ def recognize(
             "--map", metavar="OUT.png", help="Paint what spoke for the landmark over the (one) photo."
         ),
     ] = None,
+    why: Annotated[
+        str | None,
+        typer.Option(
+            "--why",
+            metavar="LANDMARK",
+            help="With --map, paint what speaks for this one (name or identifier), recognized or not.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Name the landmarks in photos; of a photo that tells its position, only landmarks near it."""
@@ -79,7 +87,10 @@ def recognize(
 
     if map_to is not None and len(photos) != 1:
         raise typer.BadParameter("a map is made of one photo", param_hint="--map")
+    if why is not None and map_to is None:
+        raise typer.BadParameter("say with --map where the picture goes", param_hint="--why")
     recognizer = Recognizer(Atlas.open(atlas), fpr)
+    wanted = None if why is None else _id(recognizer, why)
     failed = False
     for path in photos:
         photo = _load(path)
@@ -91,7 +102,9 @@ def recognize(
             continue
         found = recognizer.recognize([photo], [photo.position])[0]
         record: dict[str, Any] = {"path": str(path), "landmarks": [_told(one) for one in found]}
-        if map_to is not None:
+        if map_to is not None and wanted is not None:
+            record["map"] = str(_paint(recognizer, photo, wanted, map_to))
+        elif map_to is not None:
             guess = found[0] if found else recognizer.guess([photo], [photo.position])[0]
             if guess is None:
                 say(f"{path}: no landmark of the atlas is near its position, so there is no map")
@@ -104,6 +117,17 @@ def recognize(
         typer.echo(f"{path}: {names or 'no landmark'}")
     if failed:
         raise typer.Exit(1)
+
+
+def _id(recognizer: Any, name: str) -> str:
+    """The identifier of a landmark of the atlas by its name or identifier; raises NotFound."""
+    from veduta.errors import NotFound
+    from veduta.landmarks.evaluate_cases import folded, known_names
+
+    found = known_names(recognizer.atlas.landmarks).get(folded(name))
+    if found is None:
+        raise NotFound(f"the atlas {recognizer.atlas.name} knows no landmark called {name!r}")
+    return found
 
 
 def _told(one: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from veduta.cli.output import Bar, emit, say
 
 if TYPE_CHECKING:
     from veduta.image.photo import Photo
+    from veduta.library.why import Asked
     from veduta.see.recognizer import Recognizer
     from veduta.see.run import Seen
 
@@ -40,12 +41,21 @@ def see(
         str | None,
         typer.Option("--recognizers", metavar="A,B", help="Only these, parted by commas; default: all."),
     ] = None,
+    why: Annotated[
+        str | None,
+        typer.Option(
+            "--why",
+            metavar="NAME",
+            help="With --draw, paint what speaks for this label or landmark, seen or not.",
+        ),
+    ] = None,
 ) -> None:
     """Print what is seen in photos: people, things, faces, text, labels and more.
 
     Boxes are in pixels of the upright photo. Photos that cannot be read are told in their place, and the
     command ends with status 1.
     """
+    asked = _asked(why, draw)
     opened = _open(recognizers)
     paths, problems = _expand(photos)
     targets = _targets(paths, draw)
@@ -57,7 +67,7 @@ def see(
             progress.advance()
             failed = failed or error is not None
             if photo is not None and path in targets:
-                _paint(photo, seen, targets[path])
+                _paint(photo, seen, targets[path], asked)
             if as_json:
                 emit(_as_json(path, photo, seen, error, vectors))
             else:
@@ -202,13 +212,29 @@ def _as_json(
     }
 
 
-def _paint(photo: Photo, seen: Seen | None, target: Path) -> None:
+def _asked(name: str | None, draw: Path | None) -> Asked | None:
+    if name is None:
+        return None
+    if draw is None:
+        raise typer.BadParameter("say with --draw where the picture goes", param_hint="--why")
+    from veduta.library.why import named
+
+    return named(name)
+
+
+def _paint(photo: Photo, seen: Seen | None, target: Path, asked: Asked | None) -> None:
     from PIL import Image
 
     from veduta.files import replacing
-    from veduta.see.draw import paint
 
-    picture = Image.fromarray(paint(photo, seen.findings if seen else []))
+    if asked is None:
+        from veduta.see.draw import paint
+
+        picture = Image.fromarray(paint(photo, seen.findings if seen else []))
+    else:
+        from veduta.library.why import why
+
+        picture = Image.fromarray(why(photo, asked).painted())
     kind = {".png": "PNG", ".webp": "WEBP"}.get(target.suffix.lower(), "JPEG")
     with replacing(target) as temporary:
         picture.save(temporary, kind, quality=92)

@@ -2,104 +2,76 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from veduta.errors import NotFound
 from veduta.image.photo import Photo
+from veduta.landmarks import regions, upright, windows
 from veduta.landmarks.atlas import Atlas
-from veduta.landmarks.closer import MOST, SIDE, Closer, evidence
 from veduta.landmarks.features import vectors
-from veduta.landmarks.gallery import Gallery
-from veduta.landmarks.geometry import LocalFeatures
-from veduta.landmarks.landmark import Landmark
-from veduta.landmarks.square import Position, inside, rate_per_candidate, usable
-from veduta.see.finding import Box
+from veduta.landmarks.looks import Likeliest, Look, Looks, Recognition
+from veduta.landmarks.nearby import Nearby
+from veduta.landmarks.square import Position
 from veduta.see.trunk import Sight, Trunk, shared_trunk
 
-Floats = NDArray[np.float32]
-How = Literal["gps", "vector", "geometry"]
-
 RATE = 0.01
+TOGETHER, ALONE, TURNED = 0.5, 0.25, 0.5
+"""Parts of the asked false-positive rate that further looks at a photo get, of which there are several.
 
-
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """A landmark in a photo.
-
-    `score` from 0 to 1 grows with the confidence: 0.5 at the threshold for one false positive in a hundred, 0.9 at
-    that for one in a thousand. `margin` is by how much it leads the next landmark, in raw likeness. `box` is the
-    part of the photo that shows it where it was looked for, None for the whole photo.
-    """
-
-    landmark: Landmark
-    score: float
-    margin: float
-    box: Box | None
-    how: How
+For several parts of a photo, which confirm each other; for a single part; for a photo that was turned.
+"""
 
 
 class Recognizer:
     """Names landmarks by one atlas; safe to use from several threads."""
 
-    def __init__(self, atlas: Atlas, fpr: float = RATE, trunk: Trunk | None = None) -> None:
-        """`fpr` is the rate of photos without landmarks that may be given one."""
+    def __init__(
+        self,
+        atlas: Atlas,
+        fpr: float = RATE,
+        trunk: Trunk | None = None,
+        *,
+        parts: bool = True,
+        turns: bool = True,
+    ) -> None:
+        """`fpr` is the rate of photos without landmarks that may be given one.
+
+        With `parts`, several landmarks are looked for in a photo; with `turns`, photos that seem not to be upright
+        are turned where nothing was found.
+        """
         if not 0 < fpr < 1:
             raise ValueError(f"A false-positive rate lies between 0 and 1, not {fpr}")
         self.atlas = atlas
         self.fpr = fpr
+        self.parts = parts
+        self.turns = turns
         self._trunk = trunk or shared_trunk()
-        self._gallery = Gallery(atlas)
-        self._closer = Closer(atlas, self._gallery)
-        self._local: LocalFeatures | None = None
-        self._opening = threading.Lock()
-        self._threshold = atlas.threshold(fpr)
-        self._middle = atlas.threshold(0.01)
-        self._slope = np.log(9.0) / max(atlas.threshold(0.001) - self._middle, 1e-6)
+        self._nearby = Nearby(atlas, fpr)
+        self._looks = Looks(atlas, self._nearby, self._trunk)
+        self._gallery = self._looks.gallery
 
     def recognize(
         self, photos: Sequence[Photo], positions: Sequence[Position | None]
     ) -> list[list[Recognition]]:
         """The landmarks of each photo; `positions` are (latitude, longitude) in degrees, None where not known."""
-        return [
-            [found] if found is not None and self._enough(score, how, position) else []
-            for (found, score, how), position in zip(self._best(photos, positions), positions, strict=True)
-        ]
+        return [self._named(look) or self._turned(look) for look in self._looks.look(photos, positions)]
 
     def guess(
         self, photos: Sequence[Photo], positions: Sequence[Position | None]
     ) -> list[Recognition | None]:
         """The likeliest landmark of each photo, however weak; None where its position rules all out."""
-        return [found for found, _, _ in self._best(photos, positions)]
-
-    def _best(
-        self, photos: Sequence[Photo], positions: Sequence[Position | None]
-    ) -> list[tuple[Recognition | None, float, How]]:
-        if not photos:
-            return []
-        embedded = self._gallery.embed(vectors(self._trunk.look(photos)))
-        result = []
-        for photo, own, scores, position in zip(
-            photos, embedded, self._gallery.scores(embedded), positions, strict=True
-        ):
-            verified: dict[int, int] = {}
-            if self._closer and scores.max() >= self.atlas.doubt:
-                corners = self._features().extract(photo.at_side(SIDE), SIDE)
-                verified = self._closer.inliers(corners, own, scores)
-                scores = self._closer.raised(scores, verified)
-            result.append(self._of(scores, position, verified))
-        return result
-
-    def _features(self) -> LocalFeatures:
-        with self._opening:
-            if self._local is None:
-                self._local = LocalFeatures(most=MOST, matcher="nearest")
-            return self._local
+        found = []
+        for look in self._looks.look(photos, positions):
+            # A photo in which a landmark is plain is not turned.
+            plain = look.best >= self._nearby.enough("vector", None)
+            every = [look, *({} if plain else self._aside(look)).values()]
+            best = max(every, key=lambda one: one.best).likeliest
+            found.append(None if best is None else best.said)
+        return found
 
     def score_of(self, landmark: str) -> Callable[[Sequence[Sight]], NDArray[np.floating]]:
         """What gives the score of one landmark (its id) of some sights; raises NotFound."""
@@ -108,43 +80,61 @@ class Recognizer:
             raise NotFound(f"the atlas {self.atlas.name} knows no {landmark}")
         return lambda sights: self._gallery.scores(self._gallery.embed(vectors(sights)))[:, row]
 
-    def _of(
-        self, scores: Floats, position: Position | None, verified: dict[int, int]
-    ) -> tuple[Recognition | None, float, How]:
-        how: How = "vector"
-        if position is not None and usable(position):
-            near = self._near(position)
-            # A landmark whose place nobody told cannot be ruled out; it needs what it needs without GPS.
-            placed = np.isfinite(self.atlas.places[:, 0])
-            if near.any() and scores[near].max() >= self._near_threshold(position):
-                scores, how = np.where(near, scores, -np.inf), "gps"
-            elif (~placed).any():
-                scores = np.where(placed, -np.inf, scores)
-            elif near.any():
-                scores, how = np.where(near, scores, -np.inf), "gps"
-            else:
-                return None, -np.inf, how
-        order = np.argsort(-scores)[:2]
-        best = float(scores[order[0]])
-        second = float(scores[order[1]]) if len(order) > 1 else -np.inf
-        margin = best - second if np.isfinite(second) else 1.0
-        landmark = self.atlas.landmarks[int(order[0])]
-        if how == "vector" and evidence(verified.get(int(order[0]), 0)) > 0:
-            how = "geometry"
-        return Recognition(landmark, self._confidence(best), margin, None, how), best, how
+    def _enough(self, found: Likeliest, position: Position | None, part: float) -> bool:
+        return found.score >= self._nearby.enough(found.said.how, position, part)
 
-    def _near(self, position: Position) -> NDArray[np.bool_]:
-        return inside(position, self.atlas.places)
+    def _named(self, look: Look, part: float = 1.0) -> list[Recognition]:
+        """What passes: the likeliest landmark of the whole photo, and others in parts of it."""
+        whole = look.likeliest
+        if whole is None:
+            return []
+        named = self._enough(whole, look.position, part)
+        if self.parts and self._looks.doubtful(look):
+            return self._in_parts(look, whole if named else None, part)
+        return [whole.said] if named else []
 
-    def _near_threshold(self, position: Position) -> float:
-        candidates = int(self._near(position).sum())
-        rate = rate_per_candidate(self.fpr, candidates)
-        return min(self.atlas.one.threshold(rate), self._threshold)
+    def _in_parts(self, look: Look, whole: Likeliest | None, part: float) -> list[Recognition]:
+        photo = look.photo
+        possible = self._nearby.possible(look.position)
+        scores = self._gallery.scores(self._gallery.embed(windows.vectors(look.sight)))
+        proposed = regions.propose(np.where(possible, scores, -np.inf))
+        asked = [region for region in proposed if whole is None or region.landmark != whole.row]
+        sights = regions.look(self._trunk, photo, [region.window for region in asked])
+        others: list[Likeliest] = []
+        if asked:
+            again = self._gallery.scores(self._gallery.embed(vectors(sights)))
+            for region, own in zip(asked, again, strict=True):
+                # Corners were looked for in the whole photo.
+                found = self._looks.likeliest(own + look.raised - look.scores, look.position, part * TOGETHER)
+                # The part alone must be named what the whole let expect there.
+                right = found is not None and found.row == region.landmark
+                if found is not None and right and self._enough(found, look.position, part * TOGETHER):
+                    box = windows.box(region.window, photo.width, photo.height)
+                    others.append(replace(found, said=replace(found.said, box=box)))
+        if len(others) == 1:
+            others = [one for one in others if self._enough(one, look.position, part * ALONE)]
+        parts = [one.said for one in sorted(others, key=lambda one: -one.score)]
+        if whole is None:
+            return parts
+        own_part = next((region for region in proposed if region.landmark == whole.row), None)
+        said = whole.said
+        if own_part and (
+            parts or regions.concentrated(own_part, scores[:, whole.row], look.scores[whole.row])
+        ):
+            said = replace(said, box=windows.box(own_part.window, photo.width, photo.height))
+        return [said, *parts]
 
-    def _enough(self, score: float, how: How, position: Position | None) -> bool:
-        if how == "gps" and position is not None:
-            return score >= self._near_threshold(position)
-        return score >= self._threshold
+    def _turned(self, look: Look) -> list[Recognition]:
+        """What passes in a photo in which nothing did, once it is set upright."""
+        for turn, aside in sorted(self._aside(look).items(), key=lambda pair: -pair[1].best):
+            if found := self._named(aside, TURNED):
+                size = look.photo.width, look.photo.height
+                back = [one.box and upright.turned_back(one.box, turn, *size) for one in found]
+                return [replace(one, box=box) for one, box in zip(found, back, strict=True)]
+        return []
 
-    def _confidence(self, score: float) -> float:
-        return float(1 / (1 + np.exp(-np.clip(self._slope * (score - self._middle), -50, 50))))
+    def _aside(self, look: Look) -> dict[int, Look]:
+        """Looks at the photo turned, where it seems not to be upright, by the turn."""
+        turns = upright.shipped().turns(look.sight.statistics) if self.turns else []
+        photos = [upright.turned(look.photo, turn) for turn in turns]
+        return dict(zip(turns, self._looks.look(photos, [look.position] * len(turns)), strict=True))

@@ -16,7 +16,7 @@ from veduta.see.relevance import Score
 from veduta.see.trunk import Sight
 
 if TYPE_CHECKING:
-    from veduta.landmarks.recognize import Recognition
+    from veduta.landmarks.looks import Recognition
 
 Position = tuple[float, float]
 LOWEST = {"gps": 0.9}
@@ -40,7 +40,7 @@ class LandmarkRecognizer:
     name = "landmarks"
 
     def __init__(self, by_atlas: Sequence[tuple[str, Recognizing]] | None = None) -> None:
-        self.version = f"1-{atlases.fingerprint()}" if by_atlas is None else "1"
+        self.version = f"2-{atlases.fingerprint()}" if by_atlas is None else "2"
         self._by_atlas = _open() if by_atlas is None else list(by_atlas)
 
     def see(self, photos: Sequence[Photo]) -> list[list[Finding]]:
