@@ -23,6 +23,9 @@ from veduta.see.trunk import Sight, Trunk
 
 Floats = NDArray[np.float32]
 
+LEAST_STEP = 0.03
+"""Least score between the thresholds that confidence is told by: few photos may set both at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
@@ -81,7 +84,7 @@ class Looks:
         self._local: LocalFeatures | None = None
         self._opening = threading.Lock()
         self._middle = atlas.threshold(0.01)
-        self._slope = np.log(9.0) / max(atlas.threshold(0.001) - self._middle, 1e-6)
+        self._slope = np.log(9.0) / max(atlas.threshold(0.001) - self._middle, LEAST_STEP)
 
     def look(self, photos: Sequence[Photo], positions: Sequence[Position | None]) -> list[Look]:
         """What each photo is like."""
