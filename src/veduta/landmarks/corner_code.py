@@ -64,6 +64,9 @@ class CornerCode:
             raise WrongKeypoints(f"coded corners of {rows.dtype} {rows.shape}: expected uint8 (n, {BYTES})")
         points = np.ascontiguousarray(rows[:, :4]).view("<u2").astype(np.float32)
         points *= np.asarray(size, np.float32) / np.float32(65535)
-        vectors = self.words[np.arange(PAIRS), rows[:, 4:]].reshape(len(rows), 2 * PAIRS)
+        # A pair of numbers is gathered as one complex number, twice as fast as two.
+        words = np.ascontiguousarray(self.words, np.float32).view(np.complex64).reshape(-1)
+        codes = rows[:, 4:] + np.arange(PAIRS, dtype=np.intp) * WORDS
+        vectors = words.take(codes).view(np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return Keypoints(points, np.asarray(vectors, np.float32), size)
