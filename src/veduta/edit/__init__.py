@@ -1,1 +1,1 @@
-"""Floor 2: retouching, photo and mask to photo. Empty: no operation is built yet."""
+"""Floor 2: retouching, photo and mask to photo."""

@@ -1,0 +1,48 @@
+"""White balance: gains of red, green and blue in linear light that keep the luminance of gray."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from veduta.edit import gain
+from veduta.edit.operation import Operation, number
+from veduta.image.photo import Pixels
+from veduta.progress import Progress
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB
+# Stops of red, green and blue at the ends of the scales.
+WARM = np.array([0.6, 0.0, -0.6])
+MAGENTA = np.array([0.25, -0.35, 0.25])
+
+
+@dataclass(frozen=True)
+class WhiteBalance(Operation):
+    """Warmer (+) or colder (-), more magenta (+) or more green (-)."""
+
+    name = "white_balance"
+
+    temperature: float = number(0, -1, 1)
+    tint: float = number(0, -1, 1)
+
+    @property
+    def neutral(self) -> bool:
+        """Whether nothing is asked for."""
+        return not (self.temperature or self.tint)
+
+    @property
+    def gains(self) -> gain.Reals:
+        """By what the light of red, green and blue is multiplied."""
+        raw = np.exp2(self.temperature * WARM + self.tint * MAGENTA)
+        return np.asarray(raw / (raw @ LUMINANCE), np.float64)
+
+    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+        """The picture in other colors."""
+        red, green, blue = self.gains.tolist()
+        return gain.by_curve(
+            pixels,
+            lambda codes: gain.brightened(codes, red),
+            lambda codes: gain.brightened(codes, green),
+            lambda codes: gain.brightened(codes, blue),
+        )
