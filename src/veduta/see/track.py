@@ -172,7 +172,7 @@ def colors(pixels: Pixels, box: Box) -> Doubles | None:
     part = pixels[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
     if part.size < 3 * 12:
         return None
-    tones: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2HSV)
+    tones = np.asarray(cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2HSV), np.uint8)
     hue, saturation, value = (tones[..., i].ravel().astype(np.int64) for i in range(3))
     gray = (saturation < 50) | (value < 40)
     bins = np.where(gray, 24 + value // 43, (hue // 23) * 3 + np.minimum((saturation - 50) // 70, 2))
