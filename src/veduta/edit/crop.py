@@ -50,5 +50,6 @@ class Crop(Operation):
 
 def _span(begin: float, length: float, whole: int) -> tuple[int, int]:
     """First pixel and number of pixels, at least one, inside a side of `whole` pixels."""
-    first = min(round(begin * whole), whole - 1)
-    return first, min(max(1, round((begin + length) * whole) - first), whole - first)
+    # Halves upwards, at both ends: half of a picture is half of it wherever it begins.
+    first = min(int(begin * whole + 0.5), whole - 1)
+    return first, min(max(1, int((begin + length) * whole + 0.5) - first), whole - first)

@@ -96,13 +96,13 @@ class Edits:
                     break
         for number in range(start, len(self.operations)):
             one = self.operations[number]
-            if progress is not None:
-                progress.begin(STAGES.get(one.name, one.name))
+            if progress is not None and not one.tells:
+                progress.begin(one.name.replace("_", " "), 1)
             pixels = one.apply(pixels, scale, progress)
             if kept is not None and not one.neutral:
                 kept.put(digests[number + 1], pixels)
-        if progress is not None:
-            progress.end()
+            if progress is not None and not one.tells:
+                progress.end()
         return pixels
 
     def _digests(self) -> Iterator[str]:
@@ -113,10 +113,6 @@ class Edits:
             if not one.neutral:
                 digest.update(json.dumps(one.as_json(), sort_keys=True).encode())
             yield digest.hexdigest()
-
-
-# What progress calls an edit; others go by their names.
-STAGES = {"erase": "filling", "redact": "making unrecognizable", "white_balance": "white balance"}
 
 
 def _one(number: int, plain: Any) -> Operation:

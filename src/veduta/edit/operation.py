@@ -26,6 +26,8 @@ class Operation:
     """
 
     name: ClassVar[str]
+    tells: ClassVar[bool] = False
+    """Whether it tells progress by itself."""
 
     def __post_init__(self) -> None:
         """Check every parameter against its declaration; raises BadEdit."""

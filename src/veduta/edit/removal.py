@@ -17,6 +17,7 @@ class Removal(Operation):
     """Fill what `mask` covers; everything else stays bit-identical."""
 
     name = "erase"
+    tells = True
 
     mask: Mapping[str, Any] = run_lengths()
     method: str = choice("auto")

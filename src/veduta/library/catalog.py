@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from veduta.errors import CatalogError
+from veduta.library import schema_versions  # noqa: F401 - its tables belong to every catalog
 from veduta.library.lock import locked
 from veduta.library.schema import REVISION
 from veduta.settings import settings

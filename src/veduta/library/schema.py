@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from veduta.library.columns import HalfVector, PathText
 
-REVISION = "0003"
+REVISION = "0004"
 """Revision of the newest migration; a catalog at this revision is opened without loading Alembic."""
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
