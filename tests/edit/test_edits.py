@@ -13,6 +13,7 @@ from tests.edit.test_operations import STRONG, likeness
 from veduta.edit.edits import Edits
 from veduta.edit.fill import EmptyMask
 from veduta.edit.operation import BadEdit
+from veduta.edit.removal import feathered
 from veduta.image.photo import Pixels, at_most
 from veduta.see.mask import encode
 
@@ -141,3 +142,29 @@ def test_progress_can_stop_the_work_between_edits(photo: Pixels) -> None:
     with pytest.raises(Stop):
         edits.apply(photo, progress=Stopping("vignette"))
     edits.apply(photo, progress=Stopping("glow"))
+
+
+def test_a_soft_edge_fades_into_the_photo(photo: Pixels) -> None:
+    soft = Edits.from_json([{**hole(photo), "feather": 0.01}]).apply(photo)
+    changed = (soft != photo).any(axis=2)
+    ys, xs = np.nonzero(changed)
+    assert 44 <= ys.min() < 50 and 54 <= xs.min() < 60 and 79 < ys.max() <= 85
+    mask = np.zeros((40, 40), bool)
+    mask[10:20, 10:20] = True
+    alpha = feathered(mask, 5.0)
+    for y, x in ((15, 15), (15, 21), (22, 22), (30, 30), (9, 12)):
+        inside = np.argwhere(mask)
+        away = np.hypot(*(inside - (y, x)).T).min()
+        assert alpha[y, x] == pytest.approx(max(0.0, 1 - away / 5), abs=1e-3)
+
+
+def test_steps_that_are_off_are_kept_and_do_nothing(photo: Pixels) -> None:
+    plain = [{"name": "light", "exposure": 1.0, "on": False, "label": "too bright"}, {"name": "vignette"}]
+    edits = Edits.from_json(plain)
+    assert edits.neutral and edits.apply(photo) is photo and edits.digest() == Edits().digest()
+    kept = edits.as_json()["edits"]
+    assert kept[0]["on"] is False and kept[0]["label"] == "too bright" and "on" not in kept[1]
+    assert Edits.from_json(edits.as_json()) == edits
+    for wrong in ({"on": 1}, {"label": 3}, {"label": "x" * 201}):
+        with pytest.raises(BadEdit, match=r"edit 1: light: (on|label) must be"):
+            Edits.from_json([{"name": "light", **wrong}])

@@ -15,6 +15,7 @@ from veduta.edit.edits import Edits
 from veduta.edit.mask_fit import fitted, resized
 from veduta.edit.operation import REGISTRY, BadEdit, operation
 from veduta.edit.perspective import homography
+from veduta.edit.white_balance import neutralizing
 from veduta.image.photo import Pixels
 from veduta.see.mask import encode
 
@@ -291,3 +292,11 @@ def test_masks_are_fitted(photo: Pixels) -> None:
     wire = np.zeros((900, 1200), bool)
     wire[:, 600:602] = True
     assert resized(wire, 240, 180).any(axis=1).all()
+
+
+@given(st.tuples(*[st.integers(90, 160)] * 3))
+def test_a_color_is_made_gray(color: tuple[int, int, int]) -> None:
+    balance = neutralizing(np.array(color, float))
+    out = balance.apply(np.full((1, 1, 3), color, np.uint8))[0, 0].astype(int)
+    reached = abs(balance.temperature) < 1 and abs(balance.tint) < 1
+    assert not reached or out.max() - out.min() <= 1

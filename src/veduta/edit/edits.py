@@ -14,6 +14,7 @@ from veduta.progress import Progress
 
 VERSION = 1
 MOST = 200
+LONGEST_LABEL = 200
 
 GEOMETRY = frozenset({"crop", "rotate", "straighten", "perspective"})
 
@@ -29,10 +30,28 @@ class Kept(Protocol):
 
 
 @dataclass(frozen=True)
-class Edits:
-    """Edits in the order in which they are applied."""
+class Step:
+    """A place in a list: an operation, whether it takes effect, and what the user calls it."""
 
-    operations: tuple[Operation, ...] = ()
+    operation: Operation
+    on: bool = True
+    label: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The stable JSON form; what is on and has no label looks like the operation alone."""
+        plain = self.operation.as_json()
+        return {
+            **plain,
+            **({} if self.on else {"on": False}),
+            **({"label": self.label} if self.label else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Edits:
+    """Edits in the order in which they are applied; those that are off are kept, and change nothing."""
+
+    steps: tuple[Step, ...] = ()
 
     @classmethod
     def from_json(cls, plain: Any) -> Edits:
@@ -52,7 +71,12 @@ class Edits:
 
     def as_json(self) -> dict[str, Any]:
         """The stable JSON form."""
-        return {"version": VERSION, "edits": [one.as_json() for one in self.operations]}
+        return {"version": VERSION, "edits": [one.as_json() for one in self.steps]}
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What takes effect."""
+        return tuple(one.operation for one in self.steps if one.on)
 
     @property
     def neutral(self) -> bool:
@@ -86,16 +110,16 @@ class Edits:
         `scale`: size of `pixels` relative to the full-size photo. `kept` saves pictures between the edits: of
         the same `pixels` only. Progress is told of each edit.
         """
-        digests = [*self._digests()]
+        digests, operations = [*self._digests()], self.operations
         start = 0
         if kept is not None:
-            for done in range(len(self.operations), 0, -1):
+            for done in range(len(operations), 0, -1):
                 found = kept.get(digests[done])
                 if found is not None:
                     pixels, start = found, done
                     break
-        for number in range(start, len(self.operations)):
-            one = self.operations[number]
+        for number in range(start, len(operations)):
+            one = operations[number]
             if progress is not None and not one.tells:
                 progress.begin(one.name.replace("_", " "), 1)
             pixels = one.apply(pixels, scale, progress)
@@ -115,11 +139,17 @@ class Edits:
             yield digest.hexdigest()
 
 
-def _one(number: int, plain: Any) -> Operation:
+def _one(number: int, plain: Any) -> Step:
     try:
         if not isinstance(plain, Mapping):
             raise BadEdit(f"must be an object with a name, not {type(plain).__name__}")
-        parameters = {str(key): value for key, value in plain.items() if key != "name"}
-        return operation(plain.get("name", "")).from_json(parameters)
+        parameters = {str(key): value for key, value in plain.items()}
+        kind = operation(parameters.pop("name", ""))
+        on, label = parameters.pop("on", True), parameters.pop("label", "")
+        if not isinstance(on, bool):
+            raise BadEdit(f"{kind.name}: on must be true or false, not {on!r:.40}")
+        if not isinstance(label, str) or len(label) > LONGEST_LABEL:
+            raise BadEdit(f"{kind.name}: label must be a text of at most {LONGEST_LABEL} letters")
+        return Step(kind.from_json(parameters), on, label)
     except BadEdit as error:
         raise BadEdit(f"edit {number}: {error}") from error

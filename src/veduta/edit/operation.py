@@ -12,6 +12,8 @@ from veduta.errors import VedutaError
 from veduta.image.photo import Pixels
 from veduta.progress import Progress
 
+MOST_PIXELS = 400_000_000
+
 
 class BadEdit(VedutaError):
     """An edit that does not exist, or whose parameters make no sense."""
@@ -154,6 +156,12 @@ def _mask(value: Any, where: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
     if not isinstance(value, Mapping):
         raise BadEdit(f"{where} must be a run-length encoding, not {type(value).__name__}")
+    try:
+        height, width = (int(side) for side in value["size"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise BadEdit(f"{where} needs a size [height, width]") from error
+    if min(height, width) < 1 or height * width > MOST_PIXELS:
+        raise BadEdit(f"{where} of {width} x {height} pixels; 1 to {MOST_PIXELS:,} are possible")
     try:
         mask = decode(value)
     except BadMask as error:

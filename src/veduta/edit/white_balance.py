@@ -8,6 +8,7 @@ import numpy as np
 
 from veduta.edit import gain
 from veduta.edit.operation import Operation, number
+from veduta.image.icc import linear
 from veduta.image.photo import Pixels
 from veduta.progress import Progress
 
@@ -46,3 +47,11 @@ class WhiteBalance(Operation):
             lambda codes: gain.brightened(codes, green),
             lambda codes: gain.brightened(codes, blue),
         )
+
+
+def neutralizing(color: gain.Reals) -> WhiteBalance:
+    """The white balance that makes a color, sRGB codes in [0, 255], gray, as far as its scales reach."""
+    red, green, blue = np.log2(np.maximum(linear(np.asarray(color, np.float64) / 255), 1e-4))
+    temperature = (blue - red) / (WARM[0] - WARM[2])
+    tint = (green - (red + blue) / 2) / (MAGENTA[0] - MAGENTA[1])
+    return WhiteBalance(float(np.clip(temperature, -1, 1)), float(np.clip(tint, -1, 1)))
