@@ -11,7 +11,7 @@ import pytest
 from veduta.image.decode import load
 from veduta.image.photo import Photo
 from veduta.nets.store import ModelStore
-from veduta.see.count import PeopleCounter
+from veduta.see.count import Counter
 from veduta.see.individuals import Seen, individuals
 
 
@@ -62,8 +62,8 @@ def test_a_part_of_a_body_is_not_another_person() -> None:
 
 
 def test_a_photo_without_people(store: ModelStore, photographs: Path) -> None:
-    counter = PeopleCounter(store)
-    told = counter.count_all([load(photographs / name) for name in ("coffee.png", "chelsea.png")])
+    counter = Counter(store=store)
+    told = [counter.count(load(photographs / name)) for name in ("coffee.png", "chelsea.png")]
     assert [one.count for one in told] == [0, 0]
     assert all(one.points == one.boxes == () and one.low == 0 for one in told)
     blank = counter.count(Photo(np.full((8, 8, 3), 127, np.uint8), 8, 8))
@@ -73,8 +73,8 @@ def test_a_photo_without_people(store: ModelStore, photographs: Path) -> None:
 def test_points_are_in_pixels_of_the_full_photo(store: ModelStore, photographs: Path) -> None:
     photo = load(photographs / "astronaut.png")
     larger = Photo(photo.pixels, photo.width * 3, photo.height * 3)
-    counter = PeopleCounter(store)
-    one, same = counter.count_all([photo, larger])
+    counter = Counter(store=store)
+    one, same = (sight.count() for sight in counter.look([photo, larger]))
     assert one.count == same.count == 1
     assert one.low <= 1 <= one.high
     assert same.points[0] == pytest.approx([3 * v for v in one.points[0]], rel=1e-5)
@@ -87,6 +87,7 @@ def test_groups_are_counted(store: ModelStore, eval_dir: Path) -> None:
     folder = eval_dir / "crowd_people38"
     truth = json.loads((folder / "head_points.json").read_text())
     names = ["test_img_2.jpg", "test_img_3.jpg", "train_img_1.jpg", "train_img_15.jpg"]
-    told = PeopleCounter(store).count_all([load(folder / name) for name in names])
+    counter = Counter(store=store)
+    told = [counter.count(load(folder / name)) for name in names]
     errors = [abs(one.count - len(truth[name])) for one, name in zip(told, names, strict=True)]
     assert sum(errors) / len(errors) <= 3

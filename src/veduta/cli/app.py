@@ -35,6 +35,7 @@ LAZY: Table = {
     "restore": ("veduta.cli.backup", "restore", "Restore a catalog from a backup file and prove it."),
     "verify": ("veduta.cli.backup", "verify", "Check the catalog and the originals against their hashes."),
     "see": ("veduta.cli.see", "see", "Print what is seen in photos, with no library."),
+    "count": ("veduta.cli.count", "count", "Count people in photos and videos, in regions, over a line."),
     "landmarks": ("veduta.cli.landmarks", "landmarks", "Make and prove one's own recognizer of landmarks."),
     "models": ("veduta.cli.models", "models", "Pull, list, add and remove networks."),
     "demo": ("veduta.cli.demo", "demo", "Make a demo folder from photographs that installed packages ship."),

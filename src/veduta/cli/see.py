@@ -57,7 +57,7 @@ def see(
     """
     asked = _asked(why, draw)
     opened = _open(recognizers)
-    paths, problems = _expand(photos)
+    paths, problems = expand(photos)
     targets = _targets(paths, draw)
     failed = bool(problems)
     progress = Bar()
@@ -111,8 +111,12 @@ def _open(asked: str | None) -> list[Recognizer]:
     return opened
 
 
-def _expand(given: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """The photos in what was given, each once, and (path, reason) of what cannot be looked at."""
+def expand(
+    given: Sequence[Path], suffixes: frozenset[str] | None = None
+) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """The photos (in folders: files with these suffixes) in what was given, each once, and (path, reason) of what
+    cannot be looked at.
+    """
     from veduta.image.formats import PHOTO_SUFFIXES
     from veduta.library.walk import walk
 
@@ -120,7 +124,7 @@ def _expand(given: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
     problems: list[tuple[Path, str]] = []
     for path in given:
         if path.is_dir():
-            listings = list(walk(str(path), frozenset(PHOTO_SUFFIXES)))
+            listings = list(walk(str(path), suffixes or PHOTO_SUFFIXES))
             files = sorted(file.path for listing in listings for file in listing.files)
             paths.update(dict.fromkeys(map(Path, files)))
             problems += [(Path(where), reason) for one in listings for where, reason in one.problems]

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+import numpy as np
+
+from veduta.errors import NotFound
 from veduta.image.photo import Photo
 from veduta.nets.store import ModelStore
+from veduta.see.count_region import Region
 from veduta.see.face_detector import FaceDetector
 from veduta.see.finding import Box
 from veduta.see.individuals import Individual, Seen, individuals
 from veduta.see.objects import ObjectRecognizer
+from veduta.see.objects_names import NAMES
 
+PERSON = "person"
 # Bodies less likely than this add more noise than people.
-LEAST_BODY = 0.3
+LEAST = 0.3
 # Who is at least this likely is counted, and shown as a point.
 COUNTED = 0.5
 
@@ -37,36 +43,54 @@ class Count:
     method: Literal["detector", "density"] = "detector"
 
 
-class PeopleCounter:
-    """Counts people by their bodies and faces."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What the detectors say of one photo of (`width`, `height`): bodies and faces, doubtful ones too."""
 
-    def __init__(self, store: ModelStore | None = None) -> None:
-        self._bodies = ObjectRecognizer(store, least=LEAST_BODY)
-        self._faces = FaceDetector()
+    bodies: list[Seen]
+    faces: list[Seen]
+    width: int
+    height: int
+
+    @property
+    def people(self) -> list[Individual]:
+        """Everybody who can be told apart."""
+        return individuals([body for body in self.bodies if body.probability >= LEAST], self.faces)
+
+    def count(self, region: Region | None = None) -> Count:
+        """How many there are in the photo, or in a region of it."""
+        people = self.people
+        if region is not None:
+            holds = region.at(self.width, self.height).holds([person.point for person in people])
+            people = [person for person, inside in zip(people, holds, strict=True) if inside]
+        return _count(people)
+
+
+class Counter:
+    """Counts people by their bodies and faces, or any other of the things that the object detector knows."""
+
+    def __init__(self, what: str = PERSON, store: ModelStore | None = None, least: float = LEAST) -> None:
+        if what not in NAMES.values():
+            raise NotFound(f"nothing is called {what!r}; known: {', '.join(sorted(NAMES.values()))}")
+        self.what = what
+        self._bodies = ObjectRecognizer(store, least=least)
+        self._faces = FaceDetector() if what == PERSON else None
+
+    def look(self, photos: Sequence[Photo], faces: bool = True) -> list[Sight]:
+        """What is seen in each photo; `faces` false leaves people's faces out."""
+        found = self._bodies.see(photos)
+        seen = self._faces.detect(photos) if self._faces and faces else [[] for _ in photos]
+        sights = []
+        for photo, findings, some in zip(photos, found, seen, strict=True):
+            scale = photo.width / photo.pixels.shape[1]
+            bodies = [Seen(f.box, f.score) for f in findings if f.name == self.what and f.box]
+            heads = [Seen(_scaled(face.box, scale), face.probability) for face in some]
+            sights.append(Sight(bodies, heads, photo.width, photo.height))
+        return sights
 
     def count(self, photo: Photo) -> Count:
-        """How many people there are in a photo."""
-        return self.count_all([photo])[0]
-
-    def count_all(self, photos: Sequence[Photo]) -> list[Count]:
-        """How many people there are in each photo."""
-        return [_count(people) for people in self.people(photos)]
-
-    def people(self, photos: Sequence[Photo]) -> list[list[Individual]]:
-        """Everybody in each photo who can be told apart, in pixels of the full photo."""
-        bodies = self._bodies.see(photos)
-        faces = self._faces.detect(photos)
-        told = []
-        for photo, findings, seen in zip(photos, bodies, faces, strict=True):
-            scale = photo.width / photo.pixels.shape[1]
-            persons = [Seen(f.box, f.score) for f in findings if f.kind == "person" and f.box]
-            told.append(
-                individuals(
-                    persons,
-                    [Seen(_scaled(face.box, scale), face.probability) for face in seen],
-                )
-            )
-        return told
+        """How many there are in a photo."""
+        return self.look([photo])[0].count()
 
 
 def _scaled(box: Box, scale: float) -> Box:
@@ -87,10 +111,23 @@ def _count(people: Sequence[Individual]) -> Count:
 
 
 @cache
-def _shared() -> PeopleCounter:
-    return PeopleCounter()
+def _shared() -> Counter:
+    return Counter()
 
 
 def count(photo: Photo) -> Count:
     """How many people there are in a photo; the networks stay open for the next one."""
     return _shared().count(photo)
+
+
+def smoothed(counts: Sequence[Count], width: int = 3) -> list[Count]:
+    """Counts one after the other in time, each number the median of `width` neighbors: a detector flickers."""
+    half = width // 2
+    told = []
+    for index, one in enumerate(counts):
+        near = counts[max(0, index - half) : index + half + 1]
+        middle, low, high = (int(np.median([getattr(c, f) for c in near])) for f in ("count", "low", "high"))
+        told.append(
+            Count(middle, min(low, middle), max(high, middle), one.points, one.boxes, method=one.method)
+        )
+    return told

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from veduta.see.count_region import BadRegion, numbers
 from veduta.see.track import Track
 
 Point = tuple[float, float]
@@ -27,6 +28,17 @@ class Line:
     y1: float
     x2: float
     y2: float
+
+    @classmethod
+    def parse(cls, text: str, width: int, height: int) -> Line:
+        """A line from "X1,Y1,X2,Y2", in pixels or, when none is above 1, as parts of the sides; raises BadRegion."""
+        complaint = f"line {text!r}: write X1,Y1,X2,Y2, two different points"
+        values = numbers(text, complaint)
+        if len(values) != 4 or values[:2] == values[2:]:
+            raise BadRegion(complaint)
+        if max(values) <= 1:
+            values = [value * side for value, side in zip(values, (width, height) * 2, strict=True)]
+        return cls(*values)
 
     def beyond(self, point: Point) -> float:
         """How far a point is on the right of the line, in pixels; below zero on the left."""

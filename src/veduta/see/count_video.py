@@ -1,0 +1,100 @@
+"""How many people a video shows over time, and how many cross a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from veduta.image.frames import Frame, frames
+from veduta.image.photo import Photo
+from veduta.image.video import probe
+from veduta.progress import Progress, Silent
+from veduta.see.count import Count, Counter, Sight, smoothed
+from veduta.see.count_region import Region
+from veduta.see.flow import Crossing, Flow, Line
+from veduta.see.track import Sighting, Tracker, colors
+
+# Frames are looked at with this longer side: a camera over a street shows people large enough.
+SIDE = 1280
+# Seconds between two looks: to count, and to follow people from frame to frame.
+APART = 1.0
+APART_FOLLOWING = 0.12
+# Followed are also those whom the detector is less sure of, once they are known.
+LEAST_FOLLOWED = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class VideoCount:
+    """What was counted in a video.
+
+    `times` in seconds and `counts`, one for each look; `fullest` is the look with most people. `regions` holds
+    the counts in each region by its name. `crossings` and `identities` (how many different people were
+    followed) are there when a line was asked for.
+    """
+
+    times: tuple[float, ...]
+    counts: tuple[Count, ...]
+    regions: dict[str, tuple[Count, ...]]
+    crossings: tuple[Crossing, ...] | None = None
+    identities: int | None = None
+
+    @property
+    def fullest(self) -> Count:
+        """The look with most people."""
+        return max(self.counts, key=lambda one: one.count)
+
+
+def count_video(
+    path: Path | str,
+    counter: Counter,
+    regions: tuple[Region, ...] = (),
+    line: str | None = None,
+    every: float | None = None,
+    progress: Progress | None = None,
+) -> VideoCount:
+    """Count in a video: every second, or often enough to follow people when there is a `line` "X1,Y1,X2,Y2".
+
+    `counter` should report things of a probability of LEAST_FOLLOWED on where there is a line. Raises
+    UnreadableImage, BadRegion.
+    """
+    progress = progress or Silent()
+    apart = every if every is not None else APART if line is None else APART_FOLLOWING
+    duration = probe(path).duration
+    progress.begin(Path(path).name, round(duration / apart) if duration and apart else None)
+    times: list[float] = []
+    sights: list[Sight] = []
+    tracker: Tracker | None = None
+    flow: Flow | None = None
+    try:
+        for frame in frames(path, apart, SIDE):
+            # Faces tell people apart who sit close; who walks over a line is followed by the body.
+            (sight,) = counter.look([Photo(frame.pixels, frame.width, frame.height)], faces=line is None)
+            if line is not None:
+                if tracker is None or flow is None:
+                    tracker = Tracker(frame.width, frame.height)
+                    flow = Flow(Line.parse(line, frame.width, frame.height))
+                flow.update(frame.time, tracker.update(frame.time, _sightings(frame, sight)))
+            times.append(frame.time)
+            sights.append(sight)
+            progress.advance()
+    finally:
+        progress.end()
+    return VideoCount(
+        tuple(times),
+        tuple(smoothed([sight.count() for sight in sights])),
+        {region.name: tuple(smoothed([sight.count(region) for sight in sights])) for region in regions},
+        None if flow is None else tuple(flow.crossings),
+        None if tracker is None else tracker.confirmed,
+    )
+
+
+def _sightings(frame: Frame, sight: Sight) -> list[Sighting]:
+    scale = frame.pixels.shape[1] / frame.width
+    return [
+        Sighting(
+            body.box,
+            body.probability,
+            colors(frame.pixels, tuple(value * scale for value in body.box)),
+        )
+        for body in sight.bodies
+    ]
