@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from tests.image.test_strip import with_position
 from tests.library.light import Light
-from tests.library.test_strip import with_position
 from veduta.errors import NotFound
 from veduta.image.metadata import read_metadata
 from veduta.library.add import add_photos

@@ -16,11 +16,11 @@ from veduta.errors import NotFound, VedutaError
 from veduta.files import replacing
 from veduta.image.hashes import content_hash
 from veduta.image.metadata import Metadata, read_metadata, write_sidecar
+from veduta.image.strip import strip_location
 from veduta.library.catalog import Catalog
 from veduta.library.companions import SIDECAR
 from veduta.library.identify import batches
 from veduta.library.schema import FileRow, Keyword, PhotoRow
-from veduta.library.strip import strip_location
 from veduta.progress import Progress, Silent
 
 

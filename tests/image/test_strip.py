@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from tests.library.light import picture
 from veduta.image import decode
 from veduta.image.metadata import read_metadata
-from veduta.library.strip import strip_location
+from veduta.image.strip import strip_location
 
 XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
