@@ -26,6 +26,7 @@ from veduta.landmarks.atlas_build import Material, build
 from veduta.landmarks.features import vectors
 from veduta.landmarks.gallery import Gallery
 from veduta.landmarks.head import LENGTH, Head
+from veduta.landmarks.looks import PLAIN
 from veduta.landmarks.recognize import Recognizer
 from veduta.progress import Silent
 from veduta.see.trunk import shared_trunk
@@ -155,7 +156,7 @@ def _asked(atlas: Atlas, photos: Sequence[tuple[str, str, Path]]) -> list[Asked]
         named = recognizer.recognize([photo], [None])[0]
         ms = 1e3 * (time.process_time() - started)
         guess = named[0] if named else recognizer.guess([photo], [None])[0]
-        gray = best >= atlas.doubt and atlas.weights.corners > 0
+        gray = atlas.doubt <= best < atlas.threshold(RATE * PLAIN) and atlas.weights.corners > 0
         answers.append(
             Asked(
                 part,

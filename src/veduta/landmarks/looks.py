@@ -23,6 +23,9 @@ from veduta.see.trunk import Sight, Trunk
 
 Floats = NDArray[np.float32]
 
+PLAIN = 0.01
+"""Part of the asked false-positive rate at which likeness alone leaves no doubt that a closer look could take away."""
+
 LEAST_STEP = 0.03
 """Least score between the thresholds that confidence is told by: few photos may set both at once."""
 
@@ -121,7 +124,8 @@ class Looks:
     def _closely(self, look: Look, embedded: Floats) -> Look:
         verified: dict[int, int] = {}
         scores = look.scores
-        if self._closer and self.doubtful(look):
+        plain = scores.max() >= self._nearby.enough("vector", None, PLAIN)
+        if self._closer and self.doubtful(look) and not plain:
             corners = self._features().extract(look.photo.at_side(SIDE), SIDE)
             verified = self._closer.inliers(corners, embedded, scores)
             scores = self._closer.raised(scores, verified)
