@@ -112,10 +112,10 @@ def _open(asked: str | None) -> list[Recognizer]:
 
 
 def expand(
-    given: Sequence[Path], suffixes: frozenset[str] | None = None
+    given: Sequence[Path], suffixes: frozenset[str] | None = None, skip: Path | None = None
 ) -> tuple[list[Path], list[tuple[Path, str]]]:
     """The photos (in folders: files with these suffixes) in what was given, each once, and (path, reason) of what
-    cannot be looked at.
+    cannot be looked at. The folder `skip` is not looked into.
     """
     from veduta.image.formats import PHOTO_SUFFIXES
     from veduta.library.walk import walk
@@ -124,7 +124,7 @@ def expand(
     problems: list[tuple[Path, str]] = []
     for path in given:
         if path.is_dir():
-            listings = list(walk(str(path), suffixes or PHOTO_SUFFIXES))
+            listings = list(walk(str(path), suffixes or PHOTO_SUFFIXES, skip=[str(skip)] if skip else []))
             files = sorted(file.path for listing in listings for file in listing.files)
             paths.update(dict.fromkeys(map(Path, files)))
             problems += [(Path(where), reason) for one in listings for where, reason in one.problems]

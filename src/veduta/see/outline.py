@@ -46,15 +46,16 @@ def by_color(pixels: Pixels, marks: NDArray[np.uint8], rounds: int = 3) -> Bool:
     Without a pixel of either side the marks themselves are the answer.
     """
     marks = marks.copy()
-    inside = (marks == FOREGROUND) | (marks == MAYBE_FOREGROUND)
+    inside: Bool = np.isin(marks, (FOREGROUND, MAYBE_FOREGROUND))
     if min(pixels.shape[:2]) < 4 or inside.sum() < 8 or (~inside).sum() < 8:
         return inside
     # The models of color begin with random centers: a fixed seed makes the answer the same every time.
     cv2.setRNGSeed(1)
     models = np.zeros((2, 1, 65), np.float64)
     bgr = np.ascontiguousarray(pixels[..., ::-1])
-    cv2.grabCut(bgr, marks, None, models[0], models[1], rounds, cv2.GC_INIT_WITH_MASK)
-    return (marks == FOREGROUND) | (marks == MAYBE_FOREGROUND)
+    cv2.grabCut(bgr, marks, (0, 0, 1, 1), models[0], models[1], rounds, cv2.GC_INIT_WITH_MASK)
+    inside = np.isin(marks, (FOREGROUND, MAYBE_FOREGROUND))
+    return inside
 
 
 def marks_of(soft: Soft, sure: float = 0.9) -> NDArray[np.uint8]:

@@ -112,7 +112,9 @@ def _seen(pixels: Pixels, square: _Square) -> Pixels:
 def _grid(square: _Square) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Where the pixels of the input lie in the photo: columns (1, SIDE) and rows (SIDE, 1)."""
     steps = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE - 0.5
-    return square.x + steps[None] * square.side, square.y + steps[:, None] * square.side
+    columns = np.asarray(square.x + steps * square.side, np.float32)
+    rows = np.asarray(square.y + steps * square.side, np.float32)
+    return columns[None], rows[:, None]
 
 
 def _nearness(box: Box, square: _Square) -> Soft:
@@ -122,7 +124,8 @@ def _nearness(box: Box, square: _Square) -> Soft:
     aside = np.maximum(np.maximum(x - columns, columns - x - width), 0)
     off = np.maximum(np.maximum(y - rows, rows - y - height), 0)
     outside = np.hypot(aside, off)
-    return np.clip(1 - outside / (BEYOND * max(width, height, 1.0)), 0, 1).astype(np.float32)
+    near: Soft = np.clip(1 - outside / (BEYOND * max(width, height, 1.0)), 0, 1).astype(np.float32)
+    return near
 
 
 def _belongs(
@@ -143,7 +146,7 @@ def _belongs(
     if personal[near >= 1].size and float((personal[near >= 1] > 0.5).mean()) < LEAST_FILLED:
         # Too small or too strange for the networks: the middle of the box, where a person most likely is.
         personal = np.maximum(personal, _middle(boxes[index], squares[index]))
-    return personal.astype(np.float32)
+    return np.asarray(personal, np.float32)
 
 
 def _touch(box: Box, square: _Square) -> bool:
@@ -163,7 +166,8 @@ def _middle(box: Box, square: _Square) -> Soft:
     columns, rows = _grid(square)
     across = np.abs(columns - x - width / 2) / max(width / 2, 0.5)
     down = np.abs(rows - y - height / 2) / max(height / 2, 0.5)
-    return np.clip(1 - 0.5 * (across**2.5 + down**4), 0, 1).astype(np.float32)
+    middle: Soft = np.clip(1 - 0.5 * (across**2.5 + down**4), 0, 1).astype(np.float32)
+    return middle
 
 
 def _moved(values: Soft, source: _Square, target: _Square) -> Soft:

@@ -1,0 +1,204 @@
+"""`veduta erase`: what does not belong disappears."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from veduta.cli.add import LibraryOption
+from veduta.cli.output import Bar, emit, printable, say
+
+if TYPE_CHECKING:
+    from veduta.edit.erase import Eraser, Wish
+
+FAILED, NOTHING = 1, 3
+
+
+def erase(
+    photos: Annotated[
+        list[Path],
+        typer.Argument(metavar="PHOTO...", help="Photos, or folders of photos.", show_default=False),
+    ],
+    what: Annotated[
+        list[str],
+        typer.Option(
+            "--what",
+            metavar="WHAT",
+            help="cranes, people, plates, faces, text, any object (car, dog...), or a mask: MASK.png or MASK.json."
+            " May be repeated.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="OUT",
+            help="Folder for the copies, or a file for one photo.",
+            show_default=False,
+        ),
+    ],
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="WHO",
+            help="Who stays: a person's name in the library, a picture of a face, a point X,Y (pixels, or shares of"
+            " width and height), or protagonists. May be repeated.",
+        ),
+    ] = None,
+    method: Annotated[
+        str, typer.Option("--method", metavar="METHOD", help="How holes are filled; see the documentation.")
+    ] = "auto",
+    grow: Annotated[
+        float | None,
+        typer.Option("--grow", metavar="PX", help="Grow what goes by so many pixels; default: by its size."),
+    ] = None,
+    feather: Annotated[
+        float | None,
+        typer.Option("--feather", metavar="PX", min=0, help="Fade the filling out over so many pixels."),
+    ] = None,
+    least: Annotated[
+        float, typer.Option("--least", metavar="P", min=0, max=1, help="How sure a find must be.")
+    ] = 0.5,
+    no_location: Annotated[
+        bool, typer.Option("--no-location", help="Take the position out of the copies.")
+    ] = False,
+    save_mask: Annotated[
+        bool, typer.Option("--save-mask", help="Also write what was removed, as NAME.mask.png.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Do photos again that are done already.")] = False,
+    library: LibraryOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object for each photo, one per line.")
+    ] = False,
+) -> None:
+    """Make things vanish from photos: the originals stay, the copies keep format, quality and metadata.
+
+    A photo in which nothing is found is told and not copied. Photos done already with the same wish are left
+    out, so that an interrupted command goes on where it was. Ends with status 0, with 1 where a photo failed,
+    with 3 where nothing was found in any photo.
+    """
+    from veduta.cli.erase_batch import Batch
+    from veduta.cli.see import expand
+    from veduta.edit.erase import Eraser
+
+    wish = _wish(what, keep or [], method, grow, feather, least, not no_location, library)
+    paths, problems = expand(photos, skip=out)
+    batch = Batch(photos, paths, out, wish, save_mask)
+    eraser = Eraser(wish)
+    failed, found = bool(problems), 0
+    progress = Bar()
+    progress.begin("erasing", len(paths))
+    try:
+        for path in paths:
+            told = None if again else batch.done(path)
+            if told is None:
+                told = _one(eraser, batch, path)
+                batch.record(path, told)
+            failed = failed or told["error"] is not None
+            found += told["out"] is not None
+            progress.advance()
+            _tell(told, as_json)
+    finally:
+        progress.end()
+    for path, reason in problems:
+        _tell(_failure(path, reason), as_json)
+    if not paths and not problems:
+        say("no photos there")
+    if failed:
+        raise typer.Exit(FAILED)
+    if paths and not found:
+        raise typer.Exit(NOTHING)
+
+
+def _wish(
+    what: Sequence[str],
+    keep: Sequence[str],
+    method: str,
+    grow: float | None,
+    feather: float | None,
+    least: float,
+    location: bool,
+    library: Path | None,
+) -> Wish:
+    from veduta.cli.keeping import keeping
+    from veduta.edit.erase import Wish
+    from veduta.edit.mask import SUFFIXES
+    from veduta.errors import NotFound
+
+    files = [Path(word) for word in what if Path(word).suffix.lower() in SUFFIXES]
+    for file in files:
+        if not file.is_file():
+            raise NotFound(f"{file}: no such mask")
+    words = [word for word in what if Path(word).suffix.lower() not in SUFFIXES]
+    # Everything that may be wrong with the words is told before the library and the photos are opened.
+    Wish(tuple(words), tuple(files), method=method)
+    return Wish(
+        what=tuple(words),
+        mask_files=tuple(files),
+        keep=keeping(keep, library),
+        method=method,
+        grow=grow,
+        feather=feather,
+        least=least,
+        location=location,
+    )
+
+
+def _one(eraser: Eraser, batch: Any, path: Path) -> dict[str, Any]:
+    """The result for one photo; a photo that fails does not stop the others."""
+    from veduta.edit.regions import NotThere
+    from veduta.errors import ModelUnavailable, VedutaError
+
+    target = batch.target(path)
+    try:
+        done = eraser.erase(path, target, batch.mask_target(target))
+    except (ModelUnavailable, NotThere):
+        raise  # no other photo would fare better
+    except VedutaError as error:
+        return _failure(path, str(error))
+    except MemoryError:
+        return _failure(path, "too large for this machine's memory")
+    except OSError as error:
+        return _failure(path, error.strerror or str(error))
+    return done.as_json()
+
+
+def _failure(path: Path, reason: str) -> dict[str, Any]:
+    return {
+        "path": str(path),
+        "out": None,
+        "width": 0,
+        "height": 0,
+        "removed": [],
+        "kept": [],
+        "method": "",
+        "seconds": 0.0,
+        "notes": [],
+        "error": reason,
+    }
+
+
+def _tell(told: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        emit(told)
+        return
+    name = printable(told["path"])
+    if told["error"] is not None:
+        say(f"{name}: {told['error']}")
+        return
+    if told["out"] is None:
+        typer.echo(f"{name}: {'; '.join(told['notes']) or 'nothing found'}; not copied")
+        return
+    names = [one["name"] for one in told["removed"]]
+    counted = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
+    stays = f", {len(told['kept'])} kept" if told["kept"] else ""
+    already = " (done already)" if told.get("already") else ""
+    typer.echo(f"{name}: {counted} removed{stays} -> {printable(told['out'])}{already}")
+    for note in told["notes"]:
+        typer.echo(f"    {note}")
