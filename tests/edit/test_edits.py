@@ -168,3 +168,13 @@ def test_steps_that_are_off_are_kept_and_do_nothing(photo: Pixels) -> None:
     for wrong in ({"on": 1}, {"label": 3}, {"label": "x" * 201}):
         with pytest.raises(BadEdit, match=r"edit 1: light: (on|label) must be"):
             Edits.from_json([{"name": "light", **wrong}])
+
+
+@pytest.mark.parametrize("style", ["blur", "pixelate", "fill"])
+def test_hiding_keeps_what_is_far_from_the_mask(photo: Pixels, style: str) -> None:
+    hidden = Edits.from_json([{"name": "redact", "mask": hole(photo)["mask"], "style": style}])
+    out = hidden.apply(photo)
+    assert not np.array_equal(out[50:80, 60:90], photo[50:80, 60:90])
+    assert np.array_equal(out[100:], photo[100:]) and np.array_equal(out[:, 110:], photo[:, 110:])
+    with pytest.raises(BadEdit, match="style must be one of"):
+        Edits.from_json([{"name": "redact", "mask": hole(photo)["mask"], "style": "glow"}])

@@ -194,6 +194,7 @@ REGISTRY: dict[str, tuple[str, str]] = {
     "sharpen": ("sharpen", "Sharpen"),
     "vignette": ("vignette", "Vignette"),
     "erase": ("removal", "Removal"),
+    "redact": ("hiding", "Hiding"),
 }
 
 

@@ -16,6 +16,7 @@ LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB
 # Stops of red, green and blue at the ends of the scales.
 WARM = np.array([0.6, 0.0, -0.6])
 MAGENTA = np.array([0.25, -0.35, 0.25])
+SPOT = 2  # pixels around the spot that is to be gray
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ class WhiteBalance(Operation):
             lambda codes: gain.brightened(codes, green),
             lambda codes: gain.brightened(codes, blue),
         )
+
+
+def gray_at(pixels: Pixels, x: float, y: float) -> WhiteBalance:
+    """The white balance that makes a spot of a picture, relative to it, gray; the mean of some pixels around."""
+    height, width = pixels.shape[:2]
+    column, row = min(int(x * width), width - 1), min(int(y * height), height - 1)
+    spot = pixels[max(0, row - SPOT) : row + SPOT + 1, max(0, column - SPOT) : column + SPOT + 1]
+    return neutralizing(np.asarray(spot.mean((0, 1)), np.float64))
 
 
 def neutralizing(color: gain.Reals) -> WhiteBalance:
