@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -11,6 +12,9 @@ from scipy.sparse.linalg import splu
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
+
+# Hidden pixels that a membrane is solved for; its surface is smooth enough to be enlarged.
+MOST = 4000
 
 
 def biharmonic(values: Floats, mask: Bools) -> Floats:
@@ -25,6 +29,23 @@ def biharmonic(values: Floats, mask: Bools) -> Floats:
 def harmonic(values: Floats, mask: Bools) -> Floats:
     """`values` (h, w, c) with the masked ones replaced by the membrane through the known ones around."""
     return _solve(values, mask, 1)
+
+
+def membrane(values: Floats, mask: Bools) -> Floats:
+    """`harmonic` for holes of any size: solved on a smaller picture where many pixels are hidden, and enlarged."""
+    hidden = int(mask.sum())
+    if hidden <= MOST or mask.all():
+        return harmonic(values, mask)
+    scale = (MOST / hidden) ** 0.5
+    size = (max(2, round(mask.shape[1] * scale)), max(2, round(mask.shape[0] * scale)))
+    weight = (~mask).astype(np.float32)
+    total = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    summed = cv2.resize(values * weight[..., None], size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(summed / np.maximum(total, 1e-6)[..., None], np.float32)
+    solved = harmonic(small, total < 0.5)
+    result = values.copy()
+    result[mask] = cv2.resize(solved, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)[mask]
+    return result
 
 
 def _solve(values: Floats, mask: Bools, order: int) -> Floats:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.edit import holes
-from veduta.edit.biharmonic import biharmonic
 from veduta.edit.holes import Hole
 from veduta.errors import VedutaError
 from veduta.image.photo import Pixels
@@ -17,8 +16,13 @@ from veduta.progress import Progress, Silent
 
 Method = Literal["auto", "smooth", "thin", "texture", "network"]
 METHODS: tuple[str, ...] = get_args(Method)
-# Longer side of the crop on which a hole is filled.
-SIDE = 800
+# A hole is filled on a crop whose longer side is at most this, with at most so many hidden pixels.
+SIDE, MOST = 720, 40_000
+NETWORK_SIDE = 512
+# Even ground is filled at half of that or less, so that its grain is detail to be brought back.
+EVEN_SCALE = 0.5
+# Between the photo and what was made this many pixels inside of a thick hole are bridged along the photo's lines.
+SEAM = 5.0
 
 
 class BadMask(VedutaError):
@@ -47,8 +51,10 @@ def fill(
     """The photo (height, width, 3) with what `mask` (height, width) marks replaced by plausible surroundings.
 
     `mask` is bool, or float in [0, 1]: then everything above 0 is filled, and the filling shows by that share.
-    Pixels outside are those of the photo, to the bit. The progress moves by one for each hole; it may raise to stop.
-    Raises BadMask, EmptyMask, WholeMask, UnknownMethod.
+    Pixels outside are those of the photo, to the bit; what was hidden decides nothing. "auto" fills thin parts along
+    the lines around ("thin"), thick ones on even ground by a membrane with grain ("smooth") and on rough ground by
+    pieces of the photo ("texture"); "network" asks a network of the user's own. The progress moves after each hole
+    and may raise to stop. Raises BadMask, EmptyMask, WholeMask, UnknownMethod; ModelUnavailable without a network.
     """
     if method not in METHODS:
         raise UnknownMethod(f"no way of filling is called {method!r}; known: {', '.join(METHODS)}")
@@ -58,14 +64,13 @@ def fill(
     found = holes.find(marked)
     progress.begin("filling", len(found))
     for hole in found:
-        filled = _fill_hole(pixels[hole.rows, hole.columns], hole, method, seed)
         target = result[hole.rows, hole.columns]
+        filled = _colors(pixels[hole.rows, hole.columns], hole, method, seed)
         if mask.dtype == bool:
-            target[hole.mask] = filled[hole.mask]
+            target[hole.mask] = filled
         else:
             share = np.clip(mask[hole.rows, hole.columns][hole.mask], 0, 1)[:, None]
-            mixed = target[hole.mask] * (1 - share) + filled[hole.mask] * share
-            target[hole.mask] = np.rint(mixed).astype(np.uint8)
+            target[hole.mask] = np.rint(target[hole.mask] * (1 - share) + filled * share).astype(np.uint8)
         progress.advance()
     progress.end()
     return result
@@ -87,20 +92,80 @@ def _checked(pixels: Pixels, mask: NDArray[Any]) -> NDArray[np.bool_]:
     return marked
 
 
-def _fill_hole(crop: Pixels, hole: Hole, method: Method, seed: int) -> Pixels:
-    scale = min(1.0, SIDE / max(crop.shape[:2]))
-    size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
-    small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
-    mask = cv2.resize(hole.others.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
-    depth = float(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3).max())
-    if method in ("smooth", "thin") or (method == "auto" and depth < 8):
-        filled: Any = np.clip(np.rint(biharmonic(small.astype(np.float32), mask)), 0, 255).astype(np.uint8)
-    else:
-        import patchmatch
+def _colors(crop: Pixels, hole: Hole, method: Method, seed: int) -> Pixels:
+    """Full-size colors (n, 3) of the hole's n pixels."""
+    # scipy and faiss are heavy: what only names the methods must not load them.
+    from veduta.edit import detail
 
-        patchmatch.set_random_seed(seed)
-        filled = patchmatch.inpaint(small, mask, patch_size=3)
+    side = NETWORK_SIDE if method == "network" else SIDE
+    scale = min(1.0, side / max(crop.shape[:2]), (MOST / max(1, int(hole.others.sum()))) ** 0.5)
+    small, hidden = _at_scale(crop, hole.others, scale)
+    result, even = _filled(small, hidden, method, seed)
     if scale < 1:
-        filled = cv2.resize(filled, crop.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    result: Pixels = np.asarray(filled, np.uint8)
-    return result
+        colors = detail.render(crop, hole.mask, hole.others, detail.Filled(small, result, hidden), seed)
+    else:
+        colors = np.clip(np.rint(result[hole.mask]), 0, 255).astype(np.uint8)
+    if even.any() and scale > EVEN_SCALE:
+        size = crop.shape[1::-1]
+        calm = cv2.resize(even.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+        calm &= hole.mask
+        if calm.any():
+            filled = _even(crop, hole.others, result, scale)
+            colors[calm[hole.mask]] = detail.render(crop, calm, hole.others, filled, seed)
+    return colors
+
+
+def _at_scale(crop: Pixels, hidden: NDArray[np.bool_], scale: float) -> tuple[Pixels, NDArray[np.bool_]]:
+    if scale == 1:
+        return np.ascontiguousarray(crop), hidden
+    size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
+    small: Any = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+    return small, cv2.resize(hidden.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+
+
+def _filled(
+    small: Pixels, hidden: NDArray[np.bool_], method: Method, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The crop at the working scale, filled, and where it is even ground."""
+    from veduta.edit import ground
+    from veduta.edit.biharmonic import biharmonic, membrane
+    from veduta.edit.directional import directional
+    from veduta.edit.network_fill import network_filled
+    from veduta.edit.spectral import with_patterns
+    from veduta.edit.texture import textured
+
+    values = small.astype(np.float32)
+    nowhere = np.zeros_like(hidden)
+    if hidden.all():  # at full size a few pixels are left, too few to be seen here
+        values[:] = values.mean(axis=(0, 1))
+        return values, nowhere
+    if method == "network":
+        return network_filled(small, hidden), nowhere
+    if method == "auto":
+        parts = ground.divide(values, hidden)
+    else:
+        named = {"thin": nowhere, "smooth": nowhere, "texture": nowhere, method: hidden}
+        parts = ground.Parts(named["thin"], named["smooth"], named["texture"])
+    thin, even, thick = parts.thin, parts.even, parts.rough
+    made = values
+    if thick.any():
+        made = textured(small, hidden, thick, seed)
+    if even.any():
+        smooth = membrane(values, hidden)
+        made = np.where(even[..., None], smooth, made)
+    depth = cv2.distanceTransform(np.pad(hidden, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    open_ = thin | (thick & (depth <= SEAM))
+    if open_.any():
+        made = directional(made, open_, biharmonic(made, open_))
+        if thin.any():
+            made = with_patterns(made, open_, thin)
+    return np.clip(made, 0, 255), even
+
+
+def _even(crop: Pixels, hidden: NDArray[np.bool_], result: NDArray[np.float32], scale: float) -> Any:
+    from veduta.edit import detail
+
+    small, covered = _at_scale(crop, hidden, EVEN_SCALE)
+    smaller = cv2.resize(result, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    filled = np.where(covered[..., None], smaller, small.astype(np.float32))
+    return detail.Filled(small, filled, covered)
