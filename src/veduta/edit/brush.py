@@ -60,6 +60,9 @@ def _line(points: NDArray[np.float64], stroke: Stroke, shape: tuple[int, int]) -
     """Distances to the line, turned to an alpha: exact for any radius, and the ends are round."""
     canvas = np.ones(shape, np.uint8)
     spots = np.clip(np.rint(points * (1 << _SHIFT)), -(2**30), 2**30).astype(np.int32)
+    if len(spots) == 1:  # a dab: a line of one point would draw nothing
+        spots = np.repeat(spots, 2, axis=0)
+        spots[1, 0] += 1
     cv2.polylines(canvas, [spots.reshape(-1, 1, 2)], False, 0, 1, cv2.LINE_8, _SHIFT)
     away = cv2.distanceTransform(canvas, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     soft = max(1.0, stroke.feather * stroke.radius)

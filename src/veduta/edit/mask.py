@@ -196,9 +196,11 @@ def _decoded(shape: dict[str, Any]) -> Bool:
 
 def of_polygons(polygons: Sequence[Sequence[float]], width: int, height: int) -> Bool:
     """The inside of polygons, each a list x, y, x, y... in pixels."""
-    canvas = np.zeros((height, width), np.uint8)
+    from skimage.draw import polygon as inside
+
+    mask = np.zeros((height, width), bool)
     for polygon in polygons:
         points = np.asarray(polygon, np.float64).reshape(-1, 2)
-        # Sixteenths of a pixel; edges of pixels are whole numbers here, their centers for OpenCV.
-        cv2.fillPoly(canvas, [np.rint((points - 0.5) * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
-    return canvas > 0
+        # A pixel is inside when its center is; corners of pixels are whole numbers here, centers for scikit-image.
+        mask[inside(points[:, 1] - 0.5, points[:, 0] - 0.5, mask.shape)] = True
+    return mask

@@ -112,8 +112,8 @@ def save(
 
     `changed` (height, width) marks the pixels that the edit changed: all others are written exactly as they are
     stored in the original (JPEG and its like still code them anew). None: all changed, and the size may have too.
-    Without `location` the copy does not tell where the photo was taken; `metadata` may take out more. The format is that of the target's
-    suffix. Raises WouldOverwrite when the target is the original, AnimatedPicture, NotWritten, UnreadableImage.
+    Without `location` the copy does not tell where the photo was taken; `metadata` may take out more. The format is
+    that of the target's suffix. Raises WouldOverwrite when the target is the original, AnimatedPicture, NotWritten, UnreadableImage.
     """
     if same_file(source, target):
         raise WouldOverwrite(f"{target}: would write over the original; choose another name or folder")

@@ -65,7 +65,7 @@ def select(
              for c in clicks]  # fmt: skip
     marks = _marks(small, spots, box, mask, (left, top, across, down), (right - left, bottom - top))
     chosen = by_color(small, marks, rounds=3)
-    chosen = _connected(chosen, spots)
+    chosen = _connected(chosen, spots, marks == FOREGROUND if mask is not None else None)
     soft = fine(part, chosen.astype(np.float32), max(1.0, 1.5 / scale))
     out = np.zeros((height, width), bool)
     out[top:bottom, left:right] = soft > 0.5
@@ -151,11 +151,12 @@ def _marks(
         marks[core] = FOREGROUND
     radius = max(1, round(SPOT * max(height, width)))
     for x, y, include in spots:
-        cv2.circle(marks, (x, y), radius, FOREGROUND if include else BACKGROUND, -1)
         if not include:
+            # What is like the spot goes too, even where an earlier selection was sure of it.
             away = _alike(small, [(x, y)], tolerance=0.5)
-            away &= marks != FOREGROUND
             marks[away] = np.where(marks[away] == BACKGROUND, BACKGROUND, MAYBE_BACKGROUND)
+    for x, y, include in spots:
+        cv2.circle(marks, (x, y), radius, FOREGROUND if include else BACKGROUND, -1)
     return marks
 
 
@@ -182,8 +183,8 @@ def _alike(small: Pixels, spots: Sequence[tuple[int, int]], tolerance: float = 1
     return near
 
 
-def _connected(chosen: Bool, spots: Sequence[tuple[int, int, bool]]) -> Bool:
-    """Only the parts that hold a click, where there are clicks; specks go and pinholes close."""
+def _connected(chosen: Bool, spots: Sequence[tuple[int, int, bool]], before: Bool | None) -> Bool:
+    """Only the parts that hold a click, or what was selected `before`; specks go and pinholes close."""
     included = [(x, y) for x, y, include in spots if include]
     plane = chosen.astype(np.uint8)
     for x, y in included:
@@ -191,6 +192,8 @@ def _connected(chosen: Bool, spots: Sequence[tuple[int, int, bool]]) -> Bool:
     count, labels, facts, _ = cv2.connectedComponentsWithStats(plane, connectivity=8)
     if included:
         kept = {int(labels[y, x]) for x, y in included}
+        if before is not None:
+            kept.update(np.unique(labels[before]).tolist())
     else:
         largest = max((int(facts[i, cv2.CC_STAT_AREA]) for i in range(1, count)), default=0)
         kept = {i for i in range(1, count) if facts[i, cv2.CC_STAT_AREA] >= 0.05 * largest}
