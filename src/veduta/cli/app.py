@@ -42,6 +42,7 @@ LAZY: Table = {
         "Make cranes, people, plates or anything else vanish from photos.",
     ),
     "redact": ("veduta.cli.redact", "redact", "Hide plates, faces, text and people in photos for good."),
+    "stack": ("veduta.cli.stack", "stack", "Make people vanish who walk through several photos of one view."),
     "adjust": ("veduta.cli.adjust", "adjust", "Crop, turn, light, colors, sharpness: from photos to copies."),
     "masks": ("veduta.cli.masks", "masks", "Find, select, combine and keep regions of photos."),
     "versions": ("veduta.cli.versions", "versions", "Photos as edited, kept beside the originals."),
