@@ -16,7 +16,7 @@ from veduta.see.count_region import Region
 from veduta.see.face_detector import FaceDetector
 from veduta.see.finding import Box
 from veduta.see.individuals import Individual, Seen, individuals
-from veduta.see.objects import ObjectRecognizer
+from veduta.see.objects_close import CloseDetector
 from veduta.see.objects_names import NAMES
 
 PERSON = "person"
@@ -73,17 +73,18 @@ class Counter:
         if what not in NAMES.values():
             raise NotFound(f"nothing is called {what!r}; known: {', '.join(sorted(NAMES.values()))}")
         self.what = what
-        self._bodies = ObjectRecognizer(store, least=least)
+        self.least = least
+        self._bodies = CloseDetector(store)
         self._faces = FaceDetector() if what == PERSON else None
 
     def look(self, photos: Sequence[Photo], faces: bool = True) -> list[Sight]:
         """What is seen in each photo; `faces` false leaves people's faces out."""
-        found = self._bodies.see(photos)
+        found = self._bodies.see(photos, self.what)
         seen = self._faces.detect(photos) if self._faces and faces else [[] for _ in photos]
         sights = []
-        for photo, findings, some in zip(photos, found, seen, strict=True):
+        for photo, boxes, some in zip(photos, found, seen, strict=True):
             scale = photo.width / photo.pixels.shape[1]
-            bodies = [Seen(f.box, f.score) for f in findings if f.name == self.what and f.box]
+            bodies = [Seen(box, likely) for box, likely in boxes if likely >= self.least]
             heads = [Seen(_scaled(face.box, scale), face.probability) for face in some]
             sights.append(Sight(bodies, heads, photo.width, photo.height))
         return sights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,11 +75,14 @@ def windows(width: int, height: int) -> list[Tile]:
     return found
 
 
-def tiles(width: int, height: int) -> list[Tile]:
-    """The tiles of a photo, each TILE pixels wide and high at the tiles' scale; none for a small picture."""
-    if min(width, height) < LEAST_SIDE:
+def tiles(width: int, height: int, level: int = LEVEL, least_side: int = LEAST_SIDE) -> list[Tile]:
+    """The tiles of a photo, each TILE pixels wide and high at the scale at which its shorter side has `level` pixels.
+
+    None for a picture with a side below `least_side`.
+    """
+    if min(width, height) < least_side:
         return []
-    scale = min(width, height) / LEVEL
+    scale = min(width, height) / level
     columns, rows = round(width / scale), round(height / scale)
     found = []
     for y in spans(rows, TILE, SHARED):
@@ -92,19 +96,26 @@ def tiles(width: int, height: int) -> list[Tile]:
 
 def worth_reading(seen: Boxes, width: int, height: int) -> list[Tile]:
     """The tiles in which the first look `seen` suspects small things, the most suspicious first."""
+    return suspicious(seen, tiles(width, height), width, height, SMALL, MOST_TILES)
+
+
+def suspicious(
+    seen: Boxes, among: Sequence[Tile], width: int, height: int, small: float, most: int
+) -> list[Tile]:
+    """Those of some tiles in which something smaller than this part of the sides is suspected, at most `most`."""
     sizes = seen.sizes / np.array([width, height], np.float32)
-    suspects = seen.keep((seen.scores > SUSPICION) & (sizes.max(axis=1, initial=0) < SMALL))
+    suspects = seen.keep((seen.scores > SUSPICION) & (sizes.max(axis=1, initial=0) < small))
     if not len(suspects):
         return []
     x, y = suspects.centers.T
     weights = []
-    for tile in tiles(width, height):
+    for tile in among:
         inside = (x >= tile.left) & (x < tile.right) & (y >= tile.top) & (y < tile.bottom)
         weight = float(suspects.scores[inside].sum())
         if weight:
             weights.append((weight, tile))
     weights.sort(key=lambda pair: -pair[0])
-    return [tile for _, tile in weights[:MOST_TILES]]
+    return [tile for _, tile in weights[:most]]
 
 
 def whole_things(tile: Tile, boxes: Boxes) -> NDArray[np.bool_]:
