@@ -13,7 +13,7 @@ from veduta.errors import NotFound
 from veduta.image.metadata import read_metadata
 from veduta.library.add import add_photos
 from veduta.library.catalog import Catalog
-from veduta.library.export import LocationLeftError, export
+from veduta.library.export import LocationLeftError, NoSidecarsError, export
 from veduta.library.schema import FileRow, Keyword, PhotoRow
 
 
@@ -94,3 +94,27 @@ def test_what_cannot_be_copied_is_told(filled: Catalog, folder: Path, tmp_path: 
     assert "has changed since it was added" in (changed.reason or "")
     with pytest.raises(NotFound):
         export(filled, [12345], tmp_path / "out")
+
+
+def test_anonymized_copies(
+    filled: Catalog, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is hidden is hidden in each copy, and also photos that show nothing are copied without their metadata."""
+    from tests.edit.test_redaction import Told
+    from veduta.edit.regions import Eyes
+    from veduta.see.finding import Finding
+
+    found = Finding("face", "face", 0.9, "faces", "1", box=(10.0, 10.0, 20.0, 25.0))
+    monkeypatch.setattr("veduta.edit.regions.shared_eyes", lambda: Eyes({"faces": Told("faces", [found])}))
+    chosen = ids(filled, "p001.jpg", "wide.png")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    done = export(filled, chosen, tmp_path / "out", anonymize=["faces"])
+    assert [one.reason for one in done] == [None, None]
+    for one in done:
+        copy = Path(one.copy or "")
+        assert copy.read_bytes() != Path(one.path).read_bytes()
+        told = read_metadata(copy)
+        assert told.latitude is None and not told.face_regions and not told.keywords
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    with pytest.raises(NoSidecarsError, match="names"):
+        export(filled, chosen, tmp_path / "out", sidecars=True, anonymize=["faces"])

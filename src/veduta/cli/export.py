@@ -26,10 +26,23 @@ def export(
     no_location: Annotated[
         bool, typer.Option("--no-location", help="Take the position out of the copies.")
     ] = False,
+    anonymize: Annotated[
+        str | None,
+        typer.Option(
+            "--anonymize",
+            metavar="A,B",
+            help="Hide these for good in the copies: plates, faces, text, people, parted by commas. Their metadata go,"
+            " too.",
+        ),
+    ] = None,
+    style: Annotated[
+        str,
+        typer.Option("--style", metavar="STYLE", help="With --anonymize: blur, pixelate, fill or replace."),
+    ] = "pixelate",
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy photos, with or without their location, to a folder; the originals stay as they are."""
+    """Copy photos, with or without their location, or anonymized, to a folder; the originals stay as they are."""
     from veduta.cli import photos
     from veduta.library import albums
     from veduta.library.catalog import Catalog
@@ -43,7 +56,8 @@ def export(
             chosen = photos.found(catalog, query)
         if album is not None:
             chosen = albums.photos(catalog, album)[0]
-        done = copy(catalog, chosen, target, sidecars, not no_location, Bar())
+        hidden = [word.strip() for word in anonymize.split(",")] if anonymize is not None else []
+        done = copy(catalog, chosen, target, sidecars, not no_location, Bar(), hidden, style)
     for one in done:
         if as_json:
             emit(one.as_json())

@@ -1,5 +1,5 @@
-"""Export: copies of originals in a folder, proved by their hashes; with sidecars, or without their
-position.
+"""Export: copies of originals in a folder, proved by their hashes; with sidecars, without their position, or
+anonymized.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,9 +24,16 @@ from veduta.library.identify import batches
 from veduta.library.schema import FileRow, Keyword, PhotoRow
 from veduta.progress import Progress, Silent
 
+if TYPE_CHECKING:
+    from veduta.edit.redaction import Redactor
+
 
 class LocationLeftError(VedutaError):
     """A copy from which the position could not be taken out; it was not written."""
+
+
+class NoSidecarsError(VedutaError):
+    """Anonymized copies with sidecars: those would tell what the copies hide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +57,50 @@ def export(
     sidecars: bool = False,
     location: bool = True,
     progress: Progress | None = None,
+    anonymize: Sequence[str] = (),
+    style: str = "pixelate",
 ) -> list[Exported]:
     """Copy photos into the folder `target`, in the order given, each under its name (numbered where it is
     taken).
 
     `sidecars` writes an XMP file beside each copy with what the library knows; without `location` neither
-    the copies nor the sidecars tell where a photo was taken. Raises NotFound for an unknown photo; what
-    cannot be copied is told in the answer. Files that are there already are never overwritten.
+    the copies nor the sidecars tell where a photo was taken. What is named in `anonymize` (plates, faces, text,
+    people) is hidden for good in the copies, in a `style` of `edit.redact`, and of their metadata only how they were
+    taken is left. Raises NotFound for an unknown photo, NoSidecarsError, UnknownWhat, UnknownStyle; what cannot be
+    copied is told in the answer. Files that are there already are never overwritten.
     """
     progress = progress or Silent()
+    redactor = _redactor(anonymize, style)
+    if redactor is not None and sidecars:
+        raise NoSidecarsError("anonymized copies have no sidecars: they would tell names and places")
     out: list[Exported] = []
     progress.begin("exporting", len(photo_ids))
     for part in batches(photo_ids, 256):
         with catalog.session() as session:
             for photo_id in part:
-                out.append(_export_one(session, photo_id, target, sidecars, location))
+                out.append(_export_one(session, photo_id, target, sidecars, location, redactor))
                 progress.advance()
     progress.end()
     return out
 
 
-def _export_one(session: Session, photo_id: int, target: Path, sidecars: bool, location: bool) -> Exported:
+def _redactor(anonymize: Sequence[str], style: str) -> Redactor | None:
+    if not anonymize:
+        return None
+    from veduta.edit.redaction import Order, Redactor
+    from veduta.edit.regions import shared_eyes
+
+    return Redactor(Order(tuple(anonymize), style, every=True), shared_eyes())  # type: ignore[arg-type]
+
+
+def _export_one(
+    session: Session,
+    photo_id: int,
+    target: Path,
+    sidecars: bool,
+    location: bool,
+    redactor: Redactor | None = None,
+) -> Exported:
     photo = session.get(PhotoRow, photo_id)
     if photo is None:
         raise NotFound(f"there is no photo {photo_id}")
@@ -83,6 +114,12 @@ def _export_one(session: Session, photo_id: int, target: Path, sidecars: bool, l
         return Exported(photo_id, paths[0] if paths else "", None, "the file is not there")
     copy = free_name(target, Path(path).name)
     try:
+        if redactor is not None:
+            from veduta.edit.picture_file import name_for
+
+            copy = free_name(target, name_for(Path(path)))
+            redactor.redact(Path(path), copy)
+            return Exported(photo_id, path, str(copy))
         _copy(Path(path), copy, photo.hash, location)
         if sidecars:
             sidecar = copy.with_name(copy.name + SIDECAR)
