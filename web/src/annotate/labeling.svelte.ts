@@ -170,7 +170,7 @@ export class Labeling {
       this.suggested = regions.map((region) => ({ ...region, key: next++, solid: this.solid(region.mask)! }));
       this.chosen = undefined;
       notices.speak(regions.length === 0 ? `No ${what} found` : `${regions.length} suggested. Enter accepts, Backspace rejects.`);
-      if (regions.length === 0) notices.say(`No ${what} were found in this picture.`);
+      if (regions.length === 0) notices.say(`Nothing was found in this picture: ${what}.`);
     });
   }
   private async ask(doing: string, work: () => Promise<void>): Promise<void> {

@@ -81,8 +81,11 @@ export function paint(context: CanvasRenderingContext2D, draft: Draft): void {
       if (mark.add && mark.kind === "mask") by.globalCompositeOperation = "source-over";
     }
     context.globalCompositeOperation = "source-over";
-    context.globalAlpha = 0.55;
+    context.globalAlpha = 0.6;
+    context.shadowColor = "#fff";
+    context.shadowBlur = Math.max(2, Math.max(width, height) / 400);
     context.drawImage(hand, 0, 0);
+    context.shadowBlur = 0;
     context.globalAlpha = 1;
   }
   context.globalCompositeOperation = "source-over";

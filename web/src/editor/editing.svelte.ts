@@ -34,6 +34,8 @@ export class Editing {
   placing = $state(false);
   picking = $state(false);
   comparing = $state(false);
+  /** Marks that are being filled in: they are seen until the picture comes. */
+  filling = $state.raw<Draft>(NOTHING);
   version = $state.raw<Version | undefined>(undefined);
   /** The picture without edits: the photo's size, or that of a stack. */
   base = $state.raw<Seen>({ url: "", width: 1, height: 1 });
@@ -108,6 +110,7 @@ export class Editing {
   }
   /** A step that adds a fill and puts the marks away. */
   fill(edit: Edit): void {
+    this.filling = this.draft;
     this.history.do({ edits: ordered([...this.edits, edit]), draft: NOTHING });
   }
 

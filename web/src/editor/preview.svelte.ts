@@ -22,6 +22,8 @@ export class Preview {
   shown = $state.raw<Seen | undefined>(undefined);
   /** How the shown picture was cut and turned: what lies over it must match. */
   shape = $state("[]");
+  /** A picture is on its way. */
+  busy = $state(false);
   /** It takes long enough to say so. */
   slow = $state(false);
   failure = $state("");
@@ -48,6 +50,7 @@ export class Preview {
       return;
     }
     this.wish = wish;
+    this.busy = true;
     if (this.flight && performance.now() - this.begun > LONG) this.flight.abort();
     if (!this.flight) {
       clearTimeout(this.pause);
@@ -74,7 +77,7 @@ export class Preview {
   private settle(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.slow = false;
+    this.slow = this.busy = false;
   }
 
   private async fly(): Promise<void> {

@@ -11,6 +11,7 @@ import type { Point } from "./view.svelte";
 
 export type Way = "erase" | "pixelate" | "blur" | "fill";
 const NAMES: Record<string, string> = { plates: "number plates" };
+const MANY = new Set(["cranes", "people", "plates", "faces"]);
 export const spoken = (what: string): string => NAMES[what] ?? what;
 
 export class Remover {
@@ -65,9 +66,9 @@ export class Remover {
       return found({ ...region, what }, others.length + i, number, w, h);
     });
     const kept = fresh.filter((one) => one.keep).length;
-    if (fresh.length === 0) this.told = `No ${spoken(what)} were found in this photo. Brush over what disturbs, or click on it.`;
+    if (fresh.length === 0) this.told = `No ${spoken(what)} ${MANY.has(what) ? "were" : "was"} found in this photo. Brush over what disturbs, or click on it.`;
     else {
-      this.told = `${fresh.length === 1 ? "One was" : `${fresh.length} were`} found.${kept > 0 ? ` ${kept === 1 ? "One stays" : `${kept} stay`}: whom the photo seems to be about.` : ""} Tap one to keep or to mark it.`;
+      this.told = fresh.length === 1 && kept === 1 ? "One was found, and stays: the photo seems to be about this person. Tap to mark it all the same." : `${fresh.length === 1 ? "One was" : `${fresh.length} were`} found.${kept > 0 ? ` ${kept === 1 ? "One stays" : `${kept} stay`}: whom the photo seems to be about.` : ""} Tap ${fresh.length === 1 ? "it" : "one"} to keep or to mark it.`;
       editing.hand = "tap";
     }
     if (fresh.length > 0 || others.length !== editing.draft.found.length) editing.mark({ ...editing.draft, found: [...others, ...fresh] });
