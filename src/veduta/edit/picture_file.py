@@ -113,7 +113,8 @@ def save(
     `changed` (height, width) marks the pixels that the edit changed: all others are written exactly as they are
     stored in the original (JPEG and its like still code them anew). None: all changed, and the size may have too.
     Without `location` the copy does not tell where the photo was taken; `metadata` may take out more. The format is
-    that of the target's suffix. Raises WouldOverwrite when the target is the original, AnimatedPicture, NotWritten, UnreadableImage.
+    that of the target's suffix. Raises WouldOverwrite when the target is the original, AnimatedPicture, NotWritten,
+    UnreadableImage.
     """
     if same_file(source, target):
         raise WouldOverwrite(f"{target}: would write over the original; choose another name or folder")
@@ -287,11 +288,12 @@ def _texts(kept: Kept) -> PngImagePlugin.PngInfo:
 
 
 def _tiff_tags(settings: dict[str, Any], kept: Kept) -> None:
-    """In TIFF the EXIF tags are the file's own."""
-    if kept.exif is not None:
-        settings["exif"] = kept.exif
+    """In TIFF the tags of EXIF, and XMP beside them, are the file's own."""
+    exif = Image.Exif() if kept.exif is None else kept.exif
     if kept.xmp is not None:
-        settings["tiffinfo"] = {700: kept.xmp}
+        exif[700] = kept.xmp
+    if len(exif):
+        settings["exif"] = exif.tobytes()
 
 
 def _on_white(stored: Stored) -> Stored:

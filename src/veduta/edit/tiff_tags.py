@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import struct
 
+import numpy as np
 from PIL import Image, TiffImagePlugin
 
-_ICC, _XMP = 34675, 700
+_ICC, _XMP, _STRIPS = 34675, 700, 273
 
 
 def with_tags(data: bytes, profile: bytes | None, xmp: bytes | None, exif: Image.Exif | None) -> bytes:
@@ -28,6 +29,19 @@ def with_tags(data: bytes, profile: bytes | None, xmp: bytes | None, exif: Image
             made.tagtype[tag] = 7 if tag == _ICC else 1
             made[tag] = block
     end = len(data) + len(data) % 2
-    directory = made.tobytes(end)
     order = "<" if data[:2] == b"II" else ">"
+    directory = _at_their_place(made.tobytes(end), np.atleast_1d(told[_STRIPS]).tolist(), end, order)
     return data[:4] + struct.pack(f"{order}I", end) + data[8:] + b"\0" * (end - len(data)) + directory
+
+
+def _at_their_place(directory: bytes, strips: list[int], end: int, order: str) -> bytes:
+    """The directory, which Pillow writes for strips that follow it, with the strips where they are."""
+    out = bytearray(directory)
+    (count,) = struct.unpack_from(f"{order}H", out, 0)
+    for at in range(2, 2 + 12 * count, 12):
+        tag, kind, values, place = struct.unpack_from(f"{order}HHII", out, at)
+        if tag == _STRIPS:
+            form = f"{order}{values}{'H' if kind == 3 else 'I'}"
+            start = at + 8 if struct.calcsize(form) <= 4 else place - end
+            struct.pack_into(form, out, start, *strips)
+    return bytes(out)
