@@ -15,7 +15,7 @@ from veduta.image.photo import Pixels
 # Sides of the blocks that are compared and of those that take one place's detail, in pixels of the small scale.
 COMPARED, BLOCK = 7, 4
 # Places that detail may come from, and pixels that are rendered at once: they bound time and memory.
-SOURCES, AT_ONCE = 20_000, 1 << 20
+SOURCES, AT_ONCE = 10_000, 1 << 20
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,8 +21,9 @@ SIDE, MOST = 720, 40_000
 NETWORK_SIDE = 512
 # Even ground is filled at half of that or less, so that its grain is detail to be brought back.
 EVEN_SCALE = 0.5
-# Between the photo and what was made this many pixels inside of a thick hole are bridged along the photo's lines.
-SEAM = 5.0
+# Between the photo and what was made this many pixels inside of a thick hole are bridged along the photo's lines: all
+# of it at the photo's edge, ever less inside.
+SEAM = 10.0
 
 
 class BadMask(VedutaError):
@@ -156,9 +157,11 @@ def _filled(
     depth = cv2.distanceTransform(np.pad(hidden, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
     open_ = thin | (thick & (depth <= SEAM))
     if open_.any():
-        made = directional(made, open_, biharmonic(made, open_))
+        bridged = directional(made, open_, biharmonic(made, open_))
         if thin.any():
-            made = with_patterns(made, open_, thin)
+            bridged = with_patterns(bridged, open_, thin)
+        share = np.where(thick, np.clip(1.2 - depth / SEAM, 0, 1), 1).astype(np.float32)[..., None]
+        made = np.where(hidden[..., None], made + share * (bridged - made), made)
     return np.clip(made, 0, 255), even
 
 

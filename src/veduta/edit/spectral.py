@@ -15,7 +15,7 @@ from veduta.nets.engine import thread_count
 # Ground rougher than this (deviation of brightness within ROUGH_SIDE pixels, gray levels) may carry a pattern.
 ROUGH, ROUGH_SIDE = 5.0, 17
 # Pixels continued at most, the roughest ones: it bounds the time, about 0.15 ms each.
-MOST = 9000
+MOST = 8000
 # Share of the continued brightness: together with the directional surface it is better than either alone.
 SHARE = 0.6
 # Pixels around that the continuation of a block looks at.

@@ -15,9 +15,9 @@ RADIUS = 3
 # Slow changes of color (this sigma in pixels) are half the pieces', half a membrane's: pieces do not know the light.
 SLOW, MEMBRANE = 10.0, 0.5
 # Contrast of the pieces: a wrong detail disturbs less when it is a little fainter.
-CONTRAST = 0.85
+CONTRAST = 0.8
 # Around a hole pieces are taken from this many times its size, and from LEAST pixels at least.
-WINDOW, LEAST = 1.0, 64
+WINDOW, LEAST = 2.0, 64
 
 _native = threading.Lock()  # its random numbers are the whole process's
 
@@ -40,7 +40,7 @@ def textured(pixels: Pixels, hidden: Bools, part: Bools, seed: int) -> Floats:
     crop[known] = 0  # what is hidden must not decide anything
     with _native:
         patchmatch.set_random_seed(seed)
-        pieces = patchmatch.inpaint(crop, known, patch_size=RADIUS).astype(np.float32)
+        pieces = patchmatch.inpaint(crop, own, global_mask=known & ~own, patch_size=RADIUS).astype(np.float32)
     pieces[known & ~own] = flat[known & ~own]
     slow = cv2.GaussianBlur(pieces, (0, 0), SLOW)
     even = cv2.GaussianBlur(flat, (0, 0), SLOW)
