@@ -2,8 +2,8 @@
 
 Blurs that merely smooth can be undone or matched: a face under a mosaic of 16 x 16 cells is still told from others by a
 network (McPherson, Shokri and Shmatikov, "Defeating Image Obfuscation with Deep Learning", 2016, arXiv 1609.00408).
-Here nothing of the covered pixels is kept but the mean colors of at most `CELLS` x `CELLS` cells, with noise and in
-steps; `fill` and `replace` keep less still.
+Here nothing of the covered pixels is kept but the mean brightness of at most `CELLS` x `CELLS` cells and one color,
+with noise and in steps; `fill` and `replace` keep less still.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ STYLES: tuple[str, ...] = get_args(Style)
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 
-# Cells across the longer side of what is hidden: what is left of it is at most their squared number of colors.
+# Cells across the longer side of what is hidden: what is left of it is at most their squared number of shades.
 CELLS = 4
-# Spread of the noise on those colors, and the steps that they are then rounded to, in 255ths.
+# Spread of the noise on those shades, and the steps that they are then rounded to, in 255ths.
 NOISE = 10.0
 STEP = 24.0
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 # Beyond the mask, in shares of the hidden thing's shorter side: hidden as well, and a soft edge after that.
 MARGIN = 0.06
 SOFT = 0.08
@@ -108,13 +109,15 @@ def coarse(part: Pixels, inside: Bools, random: np.random.Generator, smooth: boo
     overall = (colors * weights[..., None]).sum(axis=(0, 1)) / weights.sum()
     # A cell that the mask hardly touches takes the mean of all.
     means = np.where(shares > 0.05, sums / np.maximum(shares, 1e-6), overall)
-    cells = stepped(means, random)
+    # Brightness differs from cell to cell, the tone is that of all: colored noise is ugly and tells more.
+    tone = stepped(overall, random)
+    cells = tone + (stepped(means @ LUMA, random) - tone @ LUMA)[..., None]
     how = cv2.INTER_CUBIC if smooth else cv2.INTER_NEAREST
     cover = np.empty(part.shape, np.float32)
     patch = np.asarray(
         cv2.resize(cells, (int(right - left), int(bottom - top)), interpolation=how), np.float32
     )
-    cover[:] = stepped(overall, random)
+    cover[:] = tone
     # The cells go on beyond the patch, where its edge is soft.
     cover[top:bottom, left:right] = patch.reshape(bottom - top, right - left, 3)
     for before, after in ((top, slice(0, top)), (bottom - 1, slice(bottom, None))):
