@@ -18,6 +18,8 @@ from veduta.see.objects_boxes import Boxes, merge, together
 from veduta.see.objects_names import NAMES, PERSON
 from veduta.see.objects_tiles import LEVEL, Tile, whole_things, windows, worth_reading
 
+MEMO = "objects"
+
 # Raw scores below this say nothing; they only cost.
 NOISE = 0.05
 # Pictures that are run at once: bounds the memory (0.7 MB of scores each).
@@ -42,16 +44,16 @@ class ObjectRecognizer:
         self.least = least
 
     def see(self, photos: Sequence[Photo]) -> list[list[Finding]]:
-        """Findings of each photo, best first."""
-        pictures = [working_size(photo.pixels) for photo in photos]
+        """Findings of each photo, best first; photos already looked at are not looked at again."""
+        fresh = [photo for photo in photos if MEMO not in photo.memo]
+        pictures = [working_size(photo.pixels) for photo in fresh]
         firsts = [windows(p.shape[1], p.shape[0]) for p in pictures]
         seen = self.look(pictures, firsts)
         closer = [worth_reading(s, p.shape[1], p.shape[0]) for s, p in zip(seen, pictures, strict=True)]
         details = self.look(pictures, closer)
-        return [
-            self._findings(photo, picture, merge(together([whole, detail])))
-            for photo, picture, whole, detail in zip(photos, pictures, seen, details, strict=True)
-        ]
+        for photo, picture, whole, detail in zip(fresh, pictures, seen, details, strict=True):
+            photo.memo[MEMO] = (picture.shape, merge(together([whole, detail])))
+        return [self._findings(photo, *photo.memo[MEMO]) for photo in photos]
 
     def look(self, pictures: Sequence[Pixels], parts: Sequence[Sequence[Tile]]) -> list[Boxes]:
         """What is seen in the parts of each picture, in pixels of the picture."""
@@ -65,8 +67,9 @@ class ObjectRecognizer:
                 found[index].append(_boxes(tile, code, score, width, height))
         return [together(boxes) for boxes in found]
 
-    def _findings(self, photo: Photo, picture: Pixels, boxes: Boxes) -> list[Finding]:
-        scale = np.array([photo.width / picture.shape[1], photo.height / picture.shape[0]] * 2, np.float32)
+    def _findings(self, photo: Photo, shape: tuple[int, ...], boxes: Boxes) -> list[Finding]:
+        """What boxes in pixels of a picture of this shape tell of a photo."""
+        scale = np.array([photo.width / shape[1], photo.height / shape[0]] * 2, np.float32)
         found = []
         for edges, raw, number in zip(boxes.edges * scale, boxes.scores, boxes.names, strict=True):
             score = probability(float(raw), int(number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -82,7 +83,7 @@ class TextRecognizer:
         places = [
             _Place.of(index, photo, region)
             for index, (photo, found) in enumerate(
-                zip(photos, self._detector.detect(photos, self._legible), strict=True)
+                zip(photos, self._detector.detect(photos, partial(legible, self._reader)), strict=True)
             )
             for region in found
         ]
@@ -111,14 +112,6 @@ class TextRecognizer:
                 readings[index] = max(readings[index], reading, key=lambda r: r.score)
         return readings
 
-    def _legible(self, photo: Photo, regions: Sequence[Region]) -> bool:
-        """Whether a word of two letters or digits at least can be read in any of the regions."""
-        crops = [straighten(photo.pixels, region.corners)[0] for region in regions]
-        return any(
-            reading.score >= LEGIBLE and sum(c.isalnum() for c in reading.text) >= 2
-            for reading in self._reader.read(crops)
-        )
-
     def _findings(self, photo: Photo, lines: Sequence[_Line]) -> list[Finding]:
         grow = np.array(
             [photo.width / photo.pixels.shape[1], photo.height / photo.pixels.shape[0]], np.float32
@@ -142,6 +135,15 @@ class TextRecognizer:
                 )
             )
         return findings
+
+
+def legible(reader: TextReader, photo: Photo, regions: Sequence[Region]) -> bool:
+    """Whether a word of two letters or digits at least can be read in any of the regions."""
+    crops = [straighten(photo.pixels, region.corners)[0] for region in regions]
+    return any(
+        reading.score >= LEGIBLE and sum(c.isalnum() for c in reading.text) >= 2
+        for reading in reader.read(crops)
+    )
 
 
 def probability(text: str, read: float, seen: float, share: float, page: bool = False) -> float:

@@ -16,6 +16,8 @@ from veduta.nets.engine import Network
 from veduta.nets.packs.text import TEXT_DETECTOR
 from veduta.see.text_regions import Floats, ProbabilityMap, Region, hints, regions
 
+MEMO = "text map"
+
 GLANCE = 736
 TILE = 736
 # (height, width) that the network is compiled for: square (tiles too), 4:3 either way, small. Each costs 130 MB.
@@ -47,7 +49,7 @@ Legible = Callable[[Photo, Sequence[Region]], bool]
 
 
 @dataclass
-class _Map:
+class TextMap:
     """The probabilities of text over a photo, and the map's size relative to the photo's (across, down)."""
 
     values: ProbabilityMap
@@ -65,17 +67,20 @@ class TextDetector:
 
         `legible` says whether any of some regions of a photo can be read.
         """
-        glances = self._probabilities([_glance(photo) for photo in photos])
-        found = []
-        for photo, glance in zip(photos, glances, strict=True):
-            height, width = photo.pixels.shape[:2]
-            seen = _Map(glance, (glance.shape[1] / width, glance.shape[0] / height))
-            seen = self._closer(photo, seen, legible)
-            found.append(regions(seen.values, seen.scale))
-        return found
+        return [regions(seen.values, seen.scale) for seen in self.maps(photos, legible)]
 
-    def _probabilities(self, pictures: Sequence[Pixels]) -> list[ProbabilityMap]:
-        """The probability of text at each pixel of each picture, in 255ths."""
+    def maps(self, photos: Sequence[Photo], legible: Legible) -> list[TextMap]:
+        """Where each photo has text; photos already looked at are not looked at again."""
+        fresh = [photo for photo in photos if MEMO not in photo.memo]
+        glances = self.probabilities([_glance(photo) for photo in fresh])
+        for photo, glance in zip(fresh, glances, strict=True):
+            height, width = photo.pixels.shape[:2]
+            seen = TextMap(glance, (glance.shape[1] / width, glance.shape[0] / height))
+            photo.memo[MEMO] = self._closer(photo, seen, legible)
+        return [photo.memo[MEMO] for photo in photos]
+
+    def probabilities(self, pictures: Sequence[Pixels]) -> list[ProbabilityMap]:
+        """The probability of text at each pixel of each picture, of at most GLANCE pixels a side, in 255ths."""
         results: list[ProbabilityMap] = [np.empty((0, 0), np.uint8)] * len(pictures)
         groups: dict[tuple[int, int], list[int]] = {}
         for index, pixels in enumerate(pictures):
@@ -93,7 +98,7 @@ class TextDetector:
                     results[index] = (values[row, 0, :seen_height, :seen_width] * 255).astype(np.uint8)
         return results
 
-    def _closer(self, photo: Photo, glance: _Map, legible: Legible) -> _Map:
+    def _closer(self, photo: Photo, glance: TextMap, legible: Legible) -> TextMap:
         """A map that is sharper where there is small text; `glance` itself if there is none or nothing to gain."""
         height, width = photo.pixels.shape[:2]
         known = max(glance.scale)
@@ -119,10 +124,10 @@ class TextDetector:
         values = np.asarray(cv2.resize(glance.values, (wide, tall), interpolation=cv2.INTER_LINEAR), np.uint8)
         boxes = [(0, 0, width, height)] if len(sure) >= MANY else [hint.box for hint in (*small, *sure)]
         places = _tiles(np.array(boxes, np.float32) * scale, wide, tall)
-        tiles = self._probabilities([picture[y : y + TILE, x : x + TILE] for x, y in places])
+        tiles = self.probabilities([picture[y : y + TILE, x : x + TILE] for x, y in places])
         for (x, y), tile in zip(places, tiles, strict=True):
             _paste(values, tile, x, y)
-        return _Map(values, (wide / width, tall / height))
+        return TextMap(values, (wide / width, tall / height))
 
 
 def _shape(pixels: Pixels) -> tuple[int, int]:

@@ -66,12 +66,17 @@ class Region:
         return float(left), float(top), float(right), float(bottom)
 
 
-def regions(probabilities: ProbabilityMap, scale: tuple[float, float]) -> list[Region]:
-    """The lines in a map that has `scale` (across, down) pixels for each pixel of the picture."""
+def regions(
+    probabilities: ProbabilityMap, scale: tuple[float, float], least: float = LINE_THRESHOLD
+) -> list[Region]:
+    """The lines in a map that has `scale` (across, down) pixels for each pixel of the picture.
+
+    Those with a mean probability below `least` are left out.
+    """
     found = []
     for center, size, angle, contour in _rectangles(probabilities, PIXEL_THRESHOLD, THINNEST):
         score = _score(probabilities, contour)
-        if score < LINE_THRESHOLD:
+        if score < least:
             continue
         corners = _grown(center, size, angle, probabilities.shape) / np.asarray(scale)
         found.append(Region(_clockwise(corners.astype(np.float32)), score))
