@@ -31,7 +31,7 @@ def textured(pixels: Pixels, hidden: Bools, part: Bools, seed: int) -> Floats:
 
     result = pixels.astype(np.float32)
     rows, columns = _window(part)
-    known, crop = hidden[rows, columns], np.ascontiguousarray(pixels[rows, columns])
+    known, crop = hidden[rows, columns], pixels[rows, columns].copy()
     own = part[rows, columns]
     flat = membrane(crop.astype(np.float32), known)
     if min(known.shape) < 4 * RADIUS + 2 or not _has_patches(known):
