@@ -26,7 +26,9 @@ def prominence(region: Region, photo: Photo) -> float:
     aside = abs(x + width / 2 - photo.width / 2) / (photo.width / 2)
     low = abs(y + height / 2 - photo.height / 2) / (photo.height / 2)
     place = float(np.clip(1 - aside**2 - 0.3 * low**2, 0, 1))
-    return SIZE * tall + PLACE * place + SHARPNESS * _sharpness(region, photo) + FACE * _facing(region)
+    # A face far away may belong to anybody who looks up.
+    face = _facing(region) * min(1.0, 2 * tall)
+    return SIZE * tall + PLACE * place + SHARPNESS * _sharpness(region, photo) + FACE * face
 
 
 def protagonists(people: Sequence[Region], photo: Photo) -> list[int]:
@@ -37,10 +39,8 @@ def protagonists(people: Sequence[Region], photo: Photo) -> list[int]:
 
 
 def _facing(region: Region) -> float:
-    """1 for a face seen from the front, less for one turned aside, 0 for none."""
-    if region.vector is None or region.finding is None:
-        return 0.0
-    return 1.0
+    """1 where a face is seen clearly enough to know somebody by, else 0."""
+    return 0.0 if region.vector is None else 1.0
 
 
 def _sharpness(region: Region, photo: Photo) -> float:
