@@ -1,4 +1,4 @@
-"""Regions: one mask for each thing, whose carried things, protagonists; with recognizers that say what they are told."""
+"""Regions: one mask for each thing, things carried, protagonists; with recognizers that say what they are told."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_people_with_what_they_carry(store: object, photographs: Path) -> None:
     (alone,) = seen(person)
     (with_bag,) = seen(person, bag, far)
     more = with_bag.mask & ~alone.mask
-    assert 300 < more[220:290, 400:480].sum()
+    assert more[220:290, 400:480].sum() > 300
     assert not more[:60, 450:].any()
     assert alone.kind == "people" and alone.mask[250, 220]
 
