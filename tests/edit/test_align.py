@@ -143,3 +143,15 @@ def test_equal_shots_keep_their_tones(photographs: Path) -> None:
     assert (tone == exposure.IDENTITY).all()
     assert exposure.apply(reference, tone) is reference
     assert (exposure.curve(np.zeros_like(reference), reference) == exposure.IDENTITY).all()
+
+
+def test_a_third_picture_helps_where_two_share_little(photographs: Path) -> None:
+    pixels = read(photographs / "coffee.png")
+    there, back = hand(600, 400, 1), hand(600, 400, 2)
+    flags = cv2.INTER_CUBIC
+    between = np.asarray(cv2.warpPerspective(pixels, there, (600, 400), flags=flags), np.uint8)
+    other = np.asarray(cv2.warpPerspective(pixels, back, (600, 400), flags=flags), np.uint8)
+    reference = view(pixels)
+    found = align(view(other), reference, over=(view(between), there))
+    assert not found.trouble
+    assert worst(found.matrix, back, 600, 400) < 0.1

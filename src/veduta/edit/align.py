@@ -92,13 +92,21 @@ def view(pixels: Pixels) -> View:
     return View((width, height), points, descriptors, soft, sharpness)
 
 
-def align(picture: View, reference: View, refinement: Refinement | None = None) -> Alignment:
+def align(
+    picture: View,
+    reference: View,
+    refinement: Refinement | None = None,
+    over: tuple[View, Matrix] | None = None,
+) -> Alignment:
     """The homography between two pictures of one view; `trouble` is set where there is none.
 
     `refinement` is that of the reference, if it is at hand. Matches are judged by MAGSAC++ (Barath et al. 2020),
-    the result is refined on gray values.
+    the result is refined on gray values. `over` is a third picture, with its homography, that has more in common
+    with this one than the reference has: then it is matched.
     """
-    start, inliers = rough(picture, reference)
+    start, inliers = rough(picture, reference if over is None else over[0])
+    if start is not None and over is not None:
+        start = start @ over[1]
     if start is None:
         return Alignment(np.eye(3), inliers, trouble="shows something else")
     matrix = (refinement or Refinement(reference)).refine(picture, start)

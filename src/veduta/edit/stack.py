@@ -30,6 +30,8 @@ LEAST_SIDE = 320
 CONTESTED = 0.001
 # Score of a person in the result from which on the place is looked at again, and filled if no shot shows it free.
 LEAST_STANDING = 0.6
+# Shots over which another one is aligned that does not fit the reference itself.
+BRIDGES = 3
 # Tries to find a shot that shows the place of a person who is still there.
 LOOKS = 3
 
@@ -172,11 +174,34 @@ def _align(
             else:
                 found[n] = result
         progress.end()
+        left_out = _align_over_others(views, chosen, refinement, found, left_out)
         if len(found) > len(best[1]):
             best = chosen, found, left_out
         if 2 * len(found) > len(views):
             break
     return best
+
+
+def _align_over_others(
+    views: dict[int, View],
+    chosen: int,
+    refinement: align.Refinement,
+    found: dict[int, Alignment],
+    left_out: Sequence[LeftOut],
+) -> list[LeftOut]:
+    """Try again, over shots that do fit, those in which someone covers what the reference shows; who stays out."""
+    left: list[LeftOut] = []
+    for one in left_out:
+        between = sorted((n for n in found if n != chosen), key=lambda n: abs(n - one.number))
+        for n in between[:BRIDGES]:
+            over = views[n], found[n].matrix
+            result = align.align(views[one.number], views[chosen], refinement, over)
+            if not result.trouble:
+                found[one.number] = result
+                break
+        else:
+            left.append(one)
+    return left
 
 
 def _small_copies(
