@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import faiss
@@ -35,25 +36,30 @@ def render(photo: Pixels, wanted: Bools, hidden: Bools, filled: Filled, seed: in
     """
     height, width = filled.hidden.shape
     shifts = _shifts(filled, _blocks(wanted, height, width), seed)
-    rows, columns = np.nonzero(wanted)
-    colors = np.empty((len(rows), 3), np.uint8)
     down, right = photo.shape[0] / height, photo.shape[1] / width
-    for first in range(0, len(rows), AT_ONCE):
-        y, x = rows[first : first + AT_ONCE], columns[first : first + AT_ONCE]
+    pieces = [np.empty((0, 3), np.uint8)]
+    for top, bottom in _bands(wanted):
+        y, x = np.nonzero(wanted[top:bottom])
+        y += top
         value = _at(filled.result, y, x, down, right)
         if shifts is not None:
             block_y = np.minimum(y / down, height - 1).astype(np.int64) // BLOCK
             block_x = np.minimum(x / right, width - 1).astype(np.int64) // BLOCK
-            from_y = np.clip(
-                y + np.rint(shifts[block_y, block_x, 0] * down).astype(np.int64), 0, len(photo) - 1
-            )
-            from_x = np.clip(
-                x + np.rint(shifts[block_y, block_x, 1] * right).astype(np.int64), 0, photo.shape[1] - 1
-            )
+            from_y = y + np.rint(shifts[block_y, block_x, 0] * down).astype(np.int64)
+            from_x = x + np.rint(shifts[block_y, block_x, 1] * right).astype(np.int64)
+            from_y, from_x = np.clip(from_y, 0, len(photo) - 1), np.clip(from_x, 0, photo.shape[1] - 1)
             loss = photo[from_y, from_x] - _at(filled.small, from_y, from_x, down, right)
             value = value + loss * (~hidden[from_y, from_x])[:, None]
-        colors[first : first + AT_ONCE] = np.clip(np.rint(value), 0, 255).astype(np.uint8)
-    return colors
+        pieces.append(np.clip(np.rint(value), 0, 255).astype(np.uint8))
+    return np.concatenate(pieces)
+
+
+def _bands(wanted: Bools) -> list[tuple[int, int]]:
+    """Bands of rows, from and to, that hold about AT_ONCE wanted pixels each."""
+    counts = np.cumsum(np.count_nonzero(wanted, axis=1))
+    cuts = np.searchsorted(counts, np.arange(AT_ONCE, counts[-1], AT_ONCE)) + 1
+    edges = sorted({0, *(int(cut) for cut in cuts), len(wanted)})
+    return list(pairwise(edges))
 
 
 def _at(
@@ -72,12 +78,10 @@ def _at(
 
 
 def _blocks(mask: Bools, height: int, width: int) -> Bools:
-    """Which blocks of the small scale hold a pixel of the mask."""
-    rows, columns = np.nonzero(mask)
-    blocks = np.zeros((-(-height // BLOCK), -(-width // BLOCK)), bool)
-    y = np.minimum(rows * height // mask.shape[0], height - 1) // BLOCK
-    x = np.minimum(columns * width // mask.shape[1], width - 1) // BLOCK
-    blocks[y, x] = True
+    """Which blocks of the small scale may hold a pixel of the mask."""
+    size = (-(-width // BLOCK), -(-height // BLOCK))
+    part = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 0
+    blocks: Bools = cv2.dilate(part.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return blocks
 
 

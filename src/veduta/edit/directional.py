@@ -38,8 +38,13 @@ def directional(values: Floats, mask: Bools, start: Floats) -> Floats:
     weights = _weights(start, mask)
     number, place, entry = [], [], []
     each = np.arange(len(rows))
+    center = np.zeros(
+        len(rows)
+    )  # minus the sum of the shares to the last digit: even ground must satisfy all sums
     for index, (down, right) in enumerate(STEPS):
-        share = cv2.resize(weights[index], (width, height), interpolation=cv2.INTER_LINEAR)[rows, columns]
+        wide = cv2.resize(weights[index], (width, height), interpolation=cv2.INTER_LINEAR)
+        share = wide[rows, columns].astype(np.float64)
+        center -= share
         for sign in (1, -1):
             y = _mirrored(rows + sign * down, height)
             x = _mirrored(columns + sign * right, width)
@@ -48,7 +53,7 @@ def directional(values: Floats, mask: Bools, start: Floats) -> Floats:
             entry.append(share / 2)
     number.append(each)
     place.append(rows * width + columns)
-    entry.append(np.full(len(rows), -1, np.float32))
+    entry.append(center)
     bending = _normal(number, place, entry, len(rows), values, mask)
     stretch = _normal(*_neighbors(mask), values, mask)
     left = bending[0] + TENSION * stretch[0]

@@ -19,6 +19,7 @@ METHODS: tuple[str, ...] = get_args(Method)
 # A hole is filled on a crop whose longer side is at most this, with at most so many hidden pixels.
 SIDE, MOST = 720, 40_000
 NETWORK_SIDE = 512
+BAND = 256
 # Even ground is filled at half of that or less, so that its grain is detail to be brought back.
 EVEN_SCALE = 0.5
 # Between the photo and what was made this many pixels inside of a thick hole are bridged along the photo's lines: all
@@ -70,11 +71,22 @@ def fill(
         if mask.dtype == bool:
             target[hole.mask] = filled
         else:
-            share = np.clip(mask[hole.rows, hole.columns][hole.mask], 0, 1)[:, None]
-            target[hole.mask] = np.rint(target[hole.mask] * (1 - share) + filled * share).astype(np.uint8)
+            _mix(target, filled, hole.mask, mask[hole.rows, hole.columns])
         progress.advance()
     progress.end()
     return result
+
+
+def _mix(target: Pixels, filled: Pixels, hole: NDArray[np.bool_], shares: NDArray[Any]) -> None:
+    """Show what was filled by its share, some rows at a time: photos may be large."""
+    first = 0
+    for top in range(0, len(target), BAND):
+        part = hole[top : top + BAND]
+        rows = target[top : top + BAND]
+        colors = filled[first : first + np.count_nonzero(part)]
+        share = np.clip(shares[top : top + BAND][part], 0, 1)[:, None]
+        rows[part] = np.rint(rows[part] * (1 - share) + colors * share).astype(np.uint8)
+        first += len(colors)
 
 
 def _checked(pixels: Pixels, mask: NDArray[Any]) -> NDArray[np.bool_]:
@@ -121,7 +133,7 @@ def _at_scale(crop: Pixels, hidden: NDArray[np.bool_], scale: float) -> tuple[Pi
         return np.ascontiguousarray(crop), hidden
     size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
     small: Any = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
-    return small, cv2.resize(hidden.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    return small, cv2.resize(hidden.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 0
 
 
 def _filled(

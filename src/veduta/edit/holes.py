@@ -16,7 +16,7 @@ GLANCE = 1024
 # Parts nearer to each other than this, relative to the longer side of the photo, are one hole.
 NEAR = 0.012
 # Around a hole this much of its size is looked at, and never less than this part of the photo's longer side.
-AROUND, LEAST_AROUND = 1.0, 0.1
+AROUND, LEAST_AROUND = 1.0, 0.04
 
 
 @dataclass(frozen=True, eq=False)
