@@ -35,6 +35,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "objects": ("ssd-mobilenet-v2",),
     "faces": ("centerface", "dlib-face"),
     "text": ("pp-ocr-detector", "pp-ocr-reader"),
+    "plates": ("pp-ocr-detector", "pp-ocr-reader", "ssd-mobilenet-v2"),
+    "cranes": ("efficientnet-lite2",),
     "landmarks": ("efficientnet-lite2", "xfeat"),
 }
 _SOURCES = ("veduta.see", "veduta.landmarks", "veduta.nets", "veduta.nets.packs")

@@ -49,6 +49,8 @@ REGISTRY: dict[str, Factory] = {
     "objects": _builtin("objects", "ObjectRecognizer"),
     "faces": _builtin("faces", "FaceRecognizer"),
     "text": _builtin("text", "TextRecognizer"),
+    "plates": _builtin("plates", "PlateRecognizer"),
+    "cranes": _builtin("cranes", "CraneRecognizer"),
     "landmarks": _builtin("recognizer", "LandmarkRecognizer", "landmarks"),
 }
 
