@@ -128,3 +128,18 @@ def test_protagonists_are_large_central_and_facing() -> None:
     assert protagonists([], photo) == []
     blurred = Photo(np.full((400, 600, 3), 90, np.uint8), 600, 400)
     assert protagonists([person((0, 100, 120, 300)), couple[0]], blurred) == [1]
+
+
+def test_wheels_belong_to_the_car() -> None:
+    """A dark body with two bright disks at its lower edge: colors alone would leave them standing."""
+    pixels = np.full((200, 300, 3), 235, np.uint8)
+    pixels[80:150, 60:240] = (170, 20, 20)
+    rows, columns = np.indices((200, 300))
+    for x in (95, 205):
+        pixels[(rows - 150) ** 2 + (columns - x) ** 2 <= 14**2] = (230, 230, 228)
+    pixels = np.clip(pixels + np.random.default_rng(0).normal(0, 3, pixels.shape), 0, 255).astype(np.uint8)
+    car = finding("object", "car", (58.0, 78.0, 184.0, 88.0))
+    (region,) = regions(Photo(pixels, 300, 200), ["car"], eyes=Eyes({"objects": Says("objects", car)}))
+    assert region.mask[90:145, 65:235].mean() > 0.98
+    assert region.mask[141, 95] and region.mask[141, 205]
+    assert not region.mask[:60].any() and not region.mask[:, :40].any()

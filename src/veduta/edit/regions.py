@@ -44,6 +44,10 @@ CARRIED = frozenset(
     )
 )
 LEAST = 0.5
+# Where colors make less than this share of a box, they have not found the thing.
+FILLED = 0.3
+# Bays of a thing so wide, against its size, belong to it.
+CLOSING = 0.2
 # A face without a body is the top of one: so many faces wide and high, and the face so far below the top.
 BODY = (2.8, 6.5, 0.25)
 
@@ -239,18 +243,34 @@ def _of_box(photo: Photo, box: Box) -> Patch:
         inside = select(part, box=inner)
     except BadMask:
         inside = np.zeros(part.shape[:2], bool)
-    if inside.sum() < 0.25 * width * height:
-        inside |= _ellipse(inner, part.shape[0], part.shape[1])
-    return Patch(left, top, inside, photo.height, photo.width)
+    if inside.sum() < FILLED * width * height:
+        inside |= _rounded(inner, part.shape[0], part.shape[1])
+    return Patch(left, top, _closed(inside), photo.height, photo.width)
 
 
-def _ellipse(box: Box, height: int, width: int) -> Bool:
+def _rounded(box: Box, height: int, width: int) -> Bool:
+    """The box with rounded corners."""
     x, y, across, down = box
-    rows, columns = np.mgrid[:height, :width]
-    aside = (columns + 0.5 - x - across / 2) / max(across / 2, 0.5)
-    off = (rows + 0.5 - y - down / 2) / max(down / 2, 0.5)
-    inside: Bool = aside**2 + off**2 <= 1
+    aside = np.abs(np.arange(width)[None] + 0.5 - x - across / 2) / max(across / 2, 0.5)
+    off = np.abs(np.arange(height)[:, None] + 0.5 - y - down / 2) / max(down / 2, 0.5)
+    inside: Bool = aside**4 + off**4 <= 1
     return inside
+
+
+def _closed(inside: Bool) -> Bool:
+    """The mask with its bays and holes closed: what colors missed of a thing (wheels, ears) would hang in the air."""
+    height, width = inside.shape
+    scale = min(1.0, 320 / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    radius = max(1, round(CLOSING * float(np.count_nonzero(inside)) ** 0.5 * scale))
+    small = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    padded = np.pad(small, radius + 1)
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    outside = (cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disk) == 0).astype(np.uint8)
+    cv2.floodFill(outside, None, (0, 0), 2)  # type: ignore[call-overload]
+    closed = (outside != 2).astype(np.uint8)[radius + 1 : -radius - 1, radius + 1 : -radius - 1]
+    whole = cv2.resize(np.ascontiguousarray(closed), (width, height), interpolation=cv2.INTER_LINEAR)
+    return inside | (whole > 0)
 
 
 def _joined(a: Patch, b: Patch) -> Patch:
