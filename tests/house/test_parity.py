@@ -13,7 +13,7 @@ from veduta.cli.app import app
 # What a browser needs and a shell has anyway: sessions and sockets, pictures as files, lists of folders.
 OF_BROWSERS = {
     "get_session", "open_session", "close_session", "activity_events", "photo_thumbnail", "photo_original",
-    "photo_neighbors", "face_crop", "folder_choices", "fetch_export", "bank_picture",
+    "photo_neighbors", "face_crop", "version_thumbnail", "folder_choices", "fetch_export", "bank_picture",
 }  # fmt: skip
 COMMANDS = {
     "status": "status --facts",
@@ -62,7 +62,7 @@ COMMANDS = {
     "change_settings": "settings set --on --off --watch --exclude",
     "list_recognizers": "settings recognizers",
     "list_models": "models list",
-    "make_export": "export --id --album --no-location",
+    "make_export": "export --id --album --no-location --anonymize --style",
     "get_bank": "landmarks review",
     "list_bank_landmarks": "landmarks review --name",
     "get_bank_landmark": "landmarks review --landmark",
@@ -73,6 +73,30 @@ COMMANDS = {
     "start_cleaning": "landmarks clean",
     "get_cleaning": "landmarks clean",
     "stop_cleaning": "landmarks clean",
+    "edit_operations": "adjust --list",
+    "edit_preview": "adjust --edits --side",
+    "edit_neutral": "adjust --gray",
+    "count_people": "count --region",
+    "make_stack": "stack",
+    "list_edit_jobs": "versions render",
+    "get_edit_job": "versions render",
+    "stop_edit_job": "versions render",
+    "list_versions": "versions list",
+    "make_version": "versions create --edits --name",
+    "get_version": "versions show",
+    "change_version": "versions change --edits --name",
+    "delete_version": "versions delete",
+    "render_version": "versions render",
+    "version_file": "versions export --no-location",
+    "suggest_masks": "masks find --what",
+    "select_mask": "masks select --point --box --mask",
+    "combine_masks": "masks combine --grow --invert",
+    "list_masks": "masks list",
+    "keep_mask": "masks keep --name",
+    "load_mask": "masks keep --name",
+    "get_mask": "masks show",
+    "delete_mask": "masks delete",
+    "mask_file": "masks export",
 }
 
 

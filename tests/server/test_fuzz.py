@@ -18,12 +18,16 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.landmarks.test_bank import put
+from veduta.edit import regions
+from veduta.image.photo import Photo
 from veduta.landmarks.importing import fill
+from veduta.see.count import Sight
+from veduta.server import counting
 from veduta.server.app import create_app
 from veduta.server.cleaning import Cleaner
 from veduta.server.worker import Worker
 
-NUMBERS = ("photo_id", "person_id", "face_id", "folder_id", "finding_id")
+NUMBERS = ("photo_id", "person_id", "face_id", "folder_id", "finding_id", "version_id", "mask_id")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -81,6 +85,14 @@ for hook in (map_path_parameters, map_query, map_body):
     schema.hook(hook)
 
 
+class Blind:
+    """Sees nobody."""
+
+    def look(self, photos: list[Photo]) -> list[Sight]:
+        """An empty street."""
+        return [Sight([], [], photo.width, photo.height) for photo in photos]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A copy of the small library, served without background work: any folder may be asked for."""
@@ -94,6 +106,9 @@ def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setattr(Worker, "scan", lambda self, folders=(): None)
         patch.setattr(Worker, "rewatch", lambda self: None)
         patch.setattr(Cleaner, "start", lambda self, folder: None)
+        # What networks see has its own tests; here they would take all of the time.
+        patch.setattr(counting, "_counter", Blind)
+        patch.setattr(regions, "regions", lambda photo, what, eyes: [])
         later.made = create_app(library, background=False)
         yield
         later.made.state.context.close()

@@ -35,7 +35,16 @@ def every_route(client: TestClient) -> list[tuple[str, str]]:
     for path, methods in schema["paths"].items():
         for method in methods:
             filled = path.replace("{side}", "320").replace("{album_id}", "manual:1").replace("{token}", "t")
-            for part in ("photo_id", "person_id", "face_id", "folder_id", "finding_id"):
+            filled = filled.replace("{job_id}", "r1").replace("{form}", "png")
+            for part in (
+                "photo_id",
+                "person_id",
+                "face_id",
+                "folder_id",
+                "finding_id",
+                "version_id",
+                "mask_id",
+            ):
                 filled = filled.replace("{" + part + "}", "1")
             assert "{" not in filled
             found.append((method.upper(), filled))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from veduta.edit.edited_file import write_edited
 from veduta.edit.edits import Edits, Kept
+from veduta.edit.picture_file import SUFFIXES, Written, kind_for
 from veduta.errors import NotFound
 from veduta.image import decode
 from veduta.image.photo import Pixels, at_most
@@ -18,10 +20,8 @@ from veduta.library import versions
 from veduta.library.catalog import Catalog
 from veduta.library.schema import FileRow, PhotoRow
 from veduta.library.versions import BadVersion, Version
-from veduta.progress import Progress, Silent
+from veduta.progress import Progress
 
-# Pictures in formats that are not written come out as the one that keeps most of them.
-SUFFIXES = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif", "heif": ".jpg", "raw": ".jpg"}
 LARGEST_BASE = 8192  # longer side of what a preview starts from
 
 
@@ -33,16 +33,10 @@ class Ground:
     width: int
     height: int
     key: str
-    format: str
 
     def pixels(self, side: int | None = None) -> Pixels:
         """Its upright pixels, at most `side` long; raises UnreadableImage."""
         return decode.read(self.path, side)
-
-    @property
-    def suffix(self) -> str:
-        """How the name of an edited picture ends."""
-        return SUFFIXES.get(self.format, ".png")
 
 
 def ground(catalog: Catalog, photo_id: int, version: Version | None = None) -> Ground:
@@ -52,7 +46,7 @@ def ground(catalog: Catalog, photo_id: int, version: Version | None = None) -> G
         if not path.is_file():
             raise NotFound(f"{path}: the picture of this stack is gone; make the stack again")
         width, height = decode.size(path)
-        return Ground(path, width, height, version.base, decode.kind_of(source_file(catalog, photo_id)))
+        return Ground(path, width, height, version.base)
     with catalog.session() as session:
         photo = session.get(PhotoRow, photo_id)
         if photo is None:
@@ -60,8 +54,7 @@ def ground(catalog: Catalog, photo_id: int, version: Version | None = None) -> G
         if photo.media != "photo":
             raise BadVersion(f"photo {photo_id} is a film: only pictures can be edited")
         facts = (photo.width, photo.height, photo.hash)
-    path = source_file(catalog, photo_id)
-    return Ground(path, *facts, decode.kind_of(path))
+    return Ground(source_file(catalog, photo_id), *facts)
 
 
 def source_file(catalog: Catalog, photo_id: int) -> Path:
@@ -91,23 +84,34 @@ def render(catalog: Catalog, version_id: int, progress: Progress | None = None) 
     A file that is there is not made again; one that is half made never shows. The progress may raise to stop.
     Raises NotFound, UnreadableImage and what edits raise.
     """
-    progress = progress or Silent()
     version = versions.get(catalog, version_id)
     done = rendered(catalog, version)
     if done is not None:
         return done
-    start = ground(catalog, version.photo_id, version)
-    progress.begin("reading", 1)
-    pixels = start.pixels()
-    progress.end()
-    pixels = version.edits.apply(pixels, 1.0, progress)
-    progress.begin("writing", 1)
-    target = versions.file_of(catalog, version, start.suffix)
-    _write(pixels, target, source_file(catalog, version.photo_id))
-    progress.end()
+    original = source_file(catalog, version.photo_id)
+    target = versions.file_of(catalog, version, SUFFIXES[kind_for(original)][0])
+    base = None if version.base is None else ground(catalog, version.photo_id, version).path
+    write_edited(original, version.edits, target, progress=progress, base=base)
     # It may have been changed or taken away meanwhile: then nobody will ask for this file.
     versions.sweep(catalog, version_id)
     return target
+
+
+def export(
+    catalog: Catalog,
+    version_id: int,
+    target: Path,
+    location: bool = True,
+    progress: Progress | None = None,
+) -> Written:
+    """Write a version at full size to a file of the user's, in the format of its suffix.
+
+    Raises what `render` raises, and NotWritten and WouldOverwrite.
+    """
+    version = versions.get(catalog, version_id)
+    original = source_file(catalog, version.photo_id)
+    base = None if version.base is None else ground(catalog, version.photo_id, version).path
+    return write_edited(original, version.edits, target, location, progress, base)
 
 
 def preview(start: Ground, edits: Edits, side: int, kept: Kept | None = None) -> Pixels:
@@ -158,14 +162,3 @@ def thumbnail(catalog: Catalog, version: Version, side: int, kept: Kept | None =
             pixels = preview(ground(catalog, version.photo_id, version), version.edits, side, kept)
         write_thumbnail(pixels, path, side)
     return path
-
-
-def _write(pixels: Pixels, target: Path, source: Path) -> None:
-    """Write an edited picture, with what its original says about itself."""
-    from PIL import Image
-
-    from veduta.files import replacing
-
-    kind = {".jpg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF"}[target.suffix]
-    with replacing(target) as temporary:
-        Image.fromarray(pixels).save(temporary, kind, quality=95)

@@ -144,8 +144,10 @@ def remove(catalog: Catalog, version_id: int, photo_id: int | None = None) -> No
         row = _row(session, version_id, photo_id)
         base = row.base
         session.delete(row)
+        session.flush()
+        shared = session.scalar(select(VersionRow.id).where(VersionRow.base == base).limit(1))
     sweep(catalog, version_id)
-    if base is not None:
+    if base is not None and shared is None:
         (folder(catalog) / base).unlink(missing_ok=True)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from veduta.library import attractions, closeup
+from veduta.library import attractions, closeup, versions
 from veduta.library.catalog import Catalog
 from veduta.library.schema import FindingRow, PhotoRow
 from veduta.server.cards import card_fields, cards_of, crop_url
+from veduta.server.editing import told
 from veduta.server.models.base import Box
 from veduta.server.models.photo import (
     AlbumTag,
@@ -49,6 +50,7 @@ def detail(catalog: Catalog, photo_id: int) -> PhotoDetail:
         findings=[FindingSummary.model_validate(one) for one in found.findings],
         people=[PersonTag(**asdict(face), crop=crop_url(face.face_id)) for face in found.people],
         albums=[AlbumTag.model_validate(album) for album in found.albums],
+        versions=[told(catalog, one) for one in versions.of_photo(catalog, photo_id)],
     )
 
 

@@ -11,7 +11,9 @@ from fastapi import Depends, Request
 from veduta.library.catalog import Catalog
 from veduta.progress import Progress
 from veduta.server.cleaning import Cleaner
+from veduta.server.kept import Kept
 from veduta.server.memory import Memory
+from veduta.server.renders import Renders
 from veduta.server.sessions import Sessions
 from veduta.settings import settings
 
@@ -36,6 +38,8 @@ class Context:
         self._progress = progress
         # Made here: two requests at once may not make two, of which each would clean.
         self.cleaner = Cleaner()
+        self.renders = Renders(lambda: self.memory.forget())
+        self.kept = Kept()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -69,6 +73,7 @@ class Context:
     def close(self) -> None:
         """Stop the background work and close the catalog."""
         self.cleaner.close()
+        self.renders.close()
         if "worker" in self.__dict__:
             self.worker.close()
         if "memory" in self.__dict__:

@@ -11,7 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from veduta.edit.operation import BadEdit
 from veduta.errors import CatalogError, NotFound, QueryError, UnreadableImage, VedutaError
+from veduta.library.masks import UnfitMask
+from veduta.library.versions import BadVersion
+from veduta.see.mask import BadMask
 from veduta.server.sessions import TooManyAttempts, WrongPassword
 from veduta.server.wire import readable
 
@@ -32,6 +36,10 @@ STATUS: dict[type[VedutaError], int] = {
     TooManyAttempts: 429,
     QueryError: 422,
     UnreadableImage: 422,
+    BadEdit: 422,
+    BadMask: 422,
+    BadVersion: 422,
+    UnfitMask: 422,
     CatalogError: 503,
 }
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from veduta.library.changes import Change
 from veduta.server.models.base import LARGEST_ID, Answer, Box, Id, Instant, LocalTime, Request, Text
+from veduta.server.models.version import VersionOut
 
 Media = Literal["photo", "video"]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -134,6 +135,7 @@ class PhotoDetail(PhotoCard):
     findings: list[FindingSummary]
     people: list[PersonTag]
     albums: list[AlbumTag]
+    versions: list[VersionOut] = Field(description="what the user made of it in the editor, newest first")
 
 
 class PhotoPatch(Request):

@@ -10,14 +10,18 @@ from veduta.server.routes import (
     album,
     bank,
     duplicate,
+    edit,
     export,
     folder,
+    mask,
     person,
     photo,
     place,
     search,
     session,
     setting,
+    stack,
+    version,
 )
 
 REFUSALS = {
@@ -55,6 +59,10 @@ def api() -> APIRouter:
         setting,
         export,
         bank,
+        edit,
+        mask,
+        stack,
+        version,
     ):
         router.include_router(noun.router)
     return router

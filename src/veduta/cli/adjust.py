@@ -1,0 +1,283 @@
+"""`veduta adjust`: crop, turn, light, color and more, from photos to copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from veduta.cli.output import Bar, emit, printable, say
+
+if TYPE_CHECKING:
+    from veduta.edit.edits import Edits
+
+Number = float | None
+
+
+def _option(flag: str, text: str, *names: str) -> Any:
+    return typer.Option(flag, *names, metavar="N", help=text)
+
+
+def adjust(
+    photos: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PHOTO...]", help="Photos, or folders of photos.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="OUT", help="Folder for the copies, or a file for one photo."),
+    ] = None,
+    edits: Annotated[
+        Path | None,
+        typer.Option("--edits", metavar="FILE.json", help="A list of edits, done before those named here."),
+    ] = None,
+    rotate: Annotated[int, typer.Option("--rotate", metavar="90|180|270", help="Turn clockwise.")] = 0,
+    mirror: Annotated[bool, typer.Option("--mirror", help="Mirror left to right.")] = False,
+    straighten: Annotated[Number, _option("--straighten", "Turn clockwise by degrees, -45 to 45.")] = None,
+    perspective: Annotated[
+        str | None,
+        typer.Option(
+            "--perspective", metavar="X,Y X,Y X,Y X,Y", help="Corners that become a rectangle, each 0 to 1."
+        ),
+    ] = None,
+    crop: Annotated[
+        str | None, typer.Option("--crop", metavar="X,Y,W,H", help="The part to keep, each 0 to 1.")
+    ] = None,
+    exposure: Annotated[Number, _option("--exposure", "Stops, -4 to 4.")] = None,
+    contrast: Annotated[Number, _option("--contrast", "-1 to 1.")] = None,
+    shadows: Annotated[Number, _option("--shadows", "-1 to 1.")] = None,
+    highlights: Annotated[Number, _option("--highlights", "-1 to 1.")] = None,
+    temperature: Annotated[Number, _option("--temperature", "-1 (colder) to 1 (warmer).")] = None,
+    tint: Annotated[Number, _option("--tint", "-1 (greener) to 1 (more magenta).")] = None,
+    gray: Annotated[
+        str | None,
+        typer.Option("--gray", metavar="X,Y", help="The spot, each 0 to 1, that should be gray."),
+    ] = None,
+    sharpen: Annotated[Number, _option("--sharpen", "0 to 3.")] = None,
+    radius: Annotated[Number, _option("--radius", "Of sharpening, 0.3 to 10 pixels.")] = None,
+    vignette: Annotated[Number, _option("--vignette", "-1 (light corners) to 1 (dark ones).")] = None,
+    side: Annotated[
+        int | None,
+        typer.Option("--side", metavar="PX", min=16, help="Make small copies: longer side at most so many."),
+    ] = None,
+    no_location: Annotated[
+        bool, typer.Option("--no-location", help="Take the position out of the copies.")
+    ] = False,
+    known: Annotated[
+        bool, typer.Option("--list", help="List all edits with their parameters, and do nothing.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object for each photo, one per line.")
+    ] = False,
+) -> None:
+    """Adjust photos: crop, turn, straighten, light, colors, sharpness; the originals stay as they are.
+
+    Copies keep format, quality and metadata. With nothing but PHOTO and -o they are copies as they are; a list of
+    edits from the web editor (`veduta versions show --json`) is applied with --edits.
+    """
+    if known:
+        _list(as_json)
+        return
+    if not photos or out is None:
+        raise typer.BadParameter("say which photos, and with -o where the copies go")
+    if rotate % 90:
+        raise typer.BadParameter("quarter turns only: 90, 180 or 270", param_hint="--rotate")
+    asked: list[dict[str, Any]] = [
+        {"name": "rotate", "quarters": rotate // 90 % 4, "mirror": mirror},
+        {"name": "straighten", "degrees": straighten},
+        {"name": "perspective", "corners": _points(perspective)},
+        dict(zip(("name", "x", "y", "width", "height"), ("crop", *_four(crop)), strict=False)),
+        {"name": "light", "exposure": exposure, "contrast": contrast}
+        | {"shadows": shadows, "highlights": highlights},
+        {"name": "white_balance", "temperature": temperature, "tint": tint},
+        {"name": "sharpen", "amount": sharpen, "radius": radius},
+        {"name": "vignette", "amount": vignette},
+    ]
+    given = [{key: value for key, value in one.items() if value is not None} for one in asked]
+    wanted = edits_of(edits, [one for one in given if len(one) > 1])
+    _run(photos, out, wanted, _pair(gray), side, not no_location, as_json)
+
+
+def edits_of(file: Path | None, more: Sequence[dict[str, Any]] = ()) -> Edits:
+    """The edits in a file, and then more; raises BadEdit naming the file."""
+    import json
+
+    from veduta.edit.edits import Edits
+    from veduta.edit.operation import BadEdit
+
+    if file is None:
+        return Edits.from_json(list(more))
+    try:
+        plain = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadEdit(f"{file}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise BadEdit(f"{file}: no JSON: {error}") from error
+    first = Edits.from_json(plain)
+    return Edits(first.steps + Edits.from_json(list(more)).steps)
+
+
+def _run(
+    photos: Sequence[Path],
+    out: Path,
+    edits: Edits,
+    gray: tuple[float, float] | None,
+    side: int | None,
+    location: bool,
+    as_json: bool,
+) -> None:
+    from veduta.cli.see import expand
+    from veduta.errors import VedutaError
+
+    paths, problems = expand(photos, skip=out)
+    targets = _targets(photos, paths, out, side)
+    failed = bool(problems)
+    progress = Bar()
+    progress.begin("adjusting", len(paths))
+    try:
+        for path in paths:
+            told: dict[str, Any] = {"path": str(path), "out": str(targets[path]), "error": None}
+            try:
+                told |= _one(path, targets[path], edits, gray, side, location)
+            except VedutaError as error:
+                told |= {"out": None, "error": str(error)}
+            except MemoryError:
+                told |= {"out": None, "error": "too large for this machine's memory"}
+            except OSError as error:
+                told |= {"out": None, "error": error.strerror or str(error)}
+            failed = failed or told["error"] is not None
+            progress.advance()
+            _tell(told, as_json)
+    finally:
+        progress.end()
+    for where, reason in problems:
+        _tell({"path": str(where), "out": None, "error": reason}, as_json)
+    if not paths and not problems:
+        say("no photos there")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _one(
+    path: Path,
+    target: Path,
+    edits: Edits,
+    gray: tuple[float, float] | None,
+    side: int | None,
+    location: bool,
+) -> dict[str, Any]:
+    from veduta.edit.edited_file import write_edited
+    from veduta.image import decode
+
+    told: dict[str, Any] = {}
+    if gray is not None:
+        from veduta.edit.edits import Edits, Step
+        from veduta.edit.white_balance import gray_at
+
+        found = gray_at(edits.apply(decode.read(path)), *gray)
+        told["gray"] = {"temperature": found.temperature, "tint": found.tint}
+        edits = Edits((*edits.steps, Step(found)))
+    if side is not None:
+        from veduta.files import write_bytes
+        from veduta.image.thumbnails import encode
+        from veduta.library.rendering import Ground, preview
+
+        width, height = decode.size(path)
+        pixels = preview(Ground(path, width, height, ""), edits, side)
+        write_bytes(target, encode(pixels, 90))
+        return {**told, "width": pixels.shape[1], "height": pixels.shape[0], "notes": []}
+    written = write_edited(path, edits, target, location)
+    width, height = edits.size_after(*decode.size(path))
+    return {**told, "width": width, "height": height, "notes": list(written.notes)}
+
+
+def _targets(given: Sequence[Path], paths: Sequence[Path], out: Path, side: int | None) -> dict[Path, Path]:
+    """Where each copy goes: a file, or a folder in which photos of folders keep their places."""
+    if out.suffix and not out.is_dir() and [p.is_dir() for p in given] == [False]:
+        made = {paths[0]: out}
+    else:
+        made, used = {}, set()
+        folders = [folder for folder in given if folder.is_dir()]
+        for path in paths:
+            root = next((folder for folder in folders if folder in path.parents), path.parent)
+            place = out / path.parent.relative_to(root)
+            name = f"{path.stem}.webp" if side is not None else _named(path)
+            target, number = place / name, 1
+            while str(target).lower() in used:
+                number += 1
+                target = place / f"{Path(name).stem} ({number}){Path(name).suffix}"
+            used.add(str(target).lower())
+            made[path] = target
+    originals = {path.resolve() for path in paths}
+    if any(target.resolve() in originals for target in made.values()):
+        raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")
+    return made
+
+
+def _named(path: Path) -> str:
+    from veduta.edit.picture_file import name_for
+    from veduta.errors import UnreadableImage
+
+    try:
+        return name_for(path)
+    except (UnreadableImage, OSError):  # it will be told when its turn comes
+        return path.name
+
+
+def _tell(told: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        emit(told)
+    elif told["error"] is not None:
+        say(f"{printable(told['path'])}: {told['error']}")
+    else:
+        typer.echo(
+            f"{printable(told['path'])} -> {printable(told['out'])} ({told['width']} x {told['height']})"
+        )
+
+
+def _list(as_json: bool) -> None:
+    from dataclasses import fields
+
+    from veduta.edit.operation import REGISTRY, operation
+
+    for name in REGISTRY:
+        parameters = [{"name": one.name, **one.metadata} for one in fields(operation(name))]
+        if as_json:
+            emit({"name": name, "parameters": parameters})
+            continue
+        typer.echo(name)
+        for one in parameters:
+            span = f"  {one['low']} to {one['high']}" if "low" in one else ""
+            choices = f"  {', '.join(one['choices'])}" if one.get("choices") else ""
+            typer.echo(f"  {one['name']:12}{one['kind']}{span}{choices}")
+
+
+def _numbers(text: str, count: int, hint: str) -> tuple[float, ...]:
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        found = ()
+    if len(found) != count:
+        raise typer.BadParameter(f"{count} numbers with commas, not {text!r}", param_hint=hint)
+    return found
+
+
+def _four(text: str | None) -> tuple[float, ...]:
+    return () if text is None else _numbers(text, 4, "--crop")
+
+
+def _pair(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    x, y = _numbers(text, 2, "--gray")
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise typer.BadParameter("each of X,Y is 0 to 1", param_hint="--gray")
+    return x, y
+
+
+def _points(text: str | None) -> list[tuple[float, ...]] | None:
+    if text is None:
+        return None
+    return [_numbers(part, 2, "--perspective") for part in text.split()]

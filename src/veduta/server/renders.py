@@ -1,0 +1,205 @@
+"""Long work on pictures in the background: full renders and stacks, one after the other, each stoppable."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from veduta.errors import VedutaError
+from veduta.progress import Progress
+from veduta.server.cleaning import Breakable, Stopped
+from veduta.server.models.edit import JobOut
+from veduta.server.problem import Refused
+
+log = logging.getLogger("veduta.server")
+PATIENCE_AT_THE_END = 20.0
+REMEMBERED = 100
+MOST_WAITING = 200
+
+State = Literal["waiting", "running", "stopping", "stopped", "done", "failed"]
+Work = Callable[[Progress], int | None]
+
+
+class Stages(Breakable):
+    """A breakable pace that knows how many stages there will be."""
+
+    def __init__(self, expected: int | None) -> None:
+        super().__init__()
+        self._expected = expected
+        self._begun = 0
+
+    def begin(self, what: str, total: int | None = None) -> None:
+        """Start a stage."""
+        super().begin(what, total)
+        self._begun += 1
+
+    def fraction(self) -> float | None:
+        """Return how much of the whole is done; None where that is not known."""
+        part = self.done / self.total if self.total else 0.0
+        if self._expected is None:
+            return part if self.total else None
+        return min(1.0, (max(0, self._begun - 1) + part) / self._expected)
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work; `version_id` is what it renders or what came out of it."""
+
+    id: str
+    kind: Literal["render", "stack"]
+    photo_id: int
+    version_id: int | None
+    work: Work
+    pace: Stages
+    state: State = "waiting"
+    message: str | None = None
+    started: datetime.datetime | None = None
+    finished: datetime.datetime | None = field(default=None)
+
+    def told(self) -> JobOut:
+        """Return it as the interface shows it."""
+        state = "stopping" if self.state == "running" and self.pace.stop.is_set() else self.state
+        running = self.state == "running"
+        return JobOut(
+            id=self.id,
+            kind=self.kind,
+            photo_id=self.photo_id,
+            version_id=self.version_id,
+            state=state,
+            stage=self.pace.stage if running else None,
+            done=self.pace.done if running else 0,
+            total=self.pace.total if running else None,
+            fraction=1.0 if self.state == "done" else self.pace.fraction() if running else None,
+            message=self.message,
+            started=self.started,
+            finished=self.finished,
+        )
+
+
+class Renders:
+    """Does jobs one after the other in one thread; safe to use from several threads.
+
+    Nothing of jobs is kept on disk: a version whose file is missing is rendered when somebody asks for it.
+    """
+
+    def __init__(self, changed: Callable[[], None] | None = None) -> None:
+        self._changed = changed or (lambda: None)
+        self._condition = threading.Condition()
+        self._numbers = itertools.count(1)
+        self._waiting: deque[Job] = deque()
+        self._all: deque[Job] = deque(maxlen=REMEMBERED + MOST_WAITING)
+        self._thread: threading.Thread | None = None
+        self._closing = False
+
+    def add(
+        self,
+        kind: Literal["render", "stack"],
+        photo_id: int,
+        version_id: int | None,
+        work: Work,
+        stages: int | None = None,
+    ) -> JobOut:
+        """Queue a job; one that waits for the same version is taken instead. Raises Refused."""
+        with self._condition:
+            if self._closing:
+                raise Refused(503, "Veduta is being stopped")
+            for job in self._waiting:
+                if kind == "render" == job.kind and job.version_id == version_id:
+                    return job.told()
+            if len(self._waiting) >= MOST_WAITING:
+                raise Refused(409, f"{MOST_WAITING} renders are waiting already; let some of them finish")
+            job = Job(f"r{next(self._numbers)}", kind, photo_id, version_id, work, Stages(stages))
+            self._waiting.append(job)
+            self._all.appendleft(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="veduta-render", daemon=True)
+                self._thread.start()
+            self._condition.notify_all()
+            return job.told()
+
+    def jobs(self) -> list[JobOut]:
+        """Return the last jobs, newest first."""
+        with self._condition:
+            return [job.told() for job in itertools.islice(self._all, REMEMBERED)]
+
+    def get(self, job_id: str) -> JobOut:
+        """Return a job; raises Refused when it is not known (any more)."""
+        with self._condition:
+            return self._find(job_id).told()
+
+    def stop(self, job_id: str) -> JobOut:
+        """Stop a job at its next step; one that is over stays as it is."""
+        with self._condition:
+            job = self._find(job_id)
+            self._stop(job)
+            return job.told()
+
+    def forget(self, version_id: int) -> None:
+        """Stop all that renders a version which changes or goes away."""
+        with self._condition:
+            for job in self._all:
+                if job.kind == "render" and job.version_id == version_id:
+                    self._stop(job)
+
+    def close(self) -> None:
+        """Stop for good, waiting for the step at hand."""
+        with self._condition:
+            self._closing = True
+            for job in self._all:
+                self._stop(job)
+            self._condition.notify_all()
+            thread = self._thread
+        if thread is not None:
+            thread.join(PATIENCE_AT_THE_END)
+
+    def _find(self, job_id: str) -> Job:
+        for job in self._all:
+            if job.id == job_id:
+                return job
+        raise Refused(404, f"there is no job {job_id} (any more)")
+
+    def _stop(self, job: Job) -> None:
+        job.pace.stop.set()
+        if job.state == "waiting":
+            self._waiting.remove(job)
+            job.state, job.finished = "stopped", datetime.datetime.now(datetime.UTC)
+
+    def _work(self) -> None:
+        while True:
+            with self._condition:
+                while not self._waiting and not self._closing:
+                    self._condition.wait()
+                if self._closing:
+                    return
+                job = self._waiting.popleft()
+                job.state, job.started = "running", datetime.datetime.now(datetime.UTC)
+            state, message, version_id = self._run(job)
+            self._changed()
+            with self._condition:
+                job.state, job.message, job.version_id = state, message, version_id
+                job.finished = datetime.datetime.now(datetime.UTC)
+                job.work = _nothing  # what it held can go
+
+    def _run(self, job: Job) -> tuple[State, str | None, int | None]:
+        try:
+            made = job.work(job.pace)
+            return "done", None, job.version_id if made is None else made
+        except Stopped:
+            return "stopped", None, job.version_id
+        except VedutaError as error:
+            return "failed", str(error), job.version_id
+        except MemoryError:
+            return "failed", "too large for this machine's memory", job.version_id
+        except Exception as error:  # the library must go on being served
+            log.exception("rendering stopped")
+            return "failed", f"{type(error).__name__}: {error}", job.version_id
+
+
+def _nothing(progress: Progress) -> None:
+    return None
