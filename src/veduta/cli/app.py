@@ -47,6 +47,7 @@ LAZY: Table = {
     "masks": ("veduta.cli.masks", "masks", "Find, select, combine and keep regions of photos."),
     "versions": ("veduta.cli.versions", "versions", "Photos as edited, kept beside the originals."),
     "landmarks": ("veduta.cli.landmarks", "landmarks", "Make and prove one's own recognizer of landmarks."),
+    "learn": ("veduta.cli.learn", "learn", "Make recognizers of one's own: draw examples, train, evaluate."),
     "models": ("veduta.cli.models", "models", "Pull, list, add and remove networks."),
     "demo": ("veduta.cli.demo", "demo", "Make a demo folder from photographs that installed packages ship."),
 }

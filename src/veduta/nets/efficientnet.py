@@ -143,3 +143,29 @@ def build(lite2: Lite2) -> ov.Model:
         results.append(ops.result(output))
     pixels.output(0).get_tensor().set_names({"pixels"})
     return ov.Model(results, [pixels], "efficientnet-lite2")
+
+
+def with_maps(model: ov.Model) -> ov.Model:
+    """The graph with five outputs instead of its own: the last maps at stride 2, 4, 8, 16 and 32.
+
+    They have 16, 24, 48, 120 and 352 channels; each is what the block that halves the resolution, or the head, is
+    given.
+    """
+    import openvino as ov
+    from openvino import opset13 as ops
+
+    def entering(node: Any) -> Any:
+        """What enters the 1 x 1 convolution above a node."""
+        while node.get_type_name() != "Convolution":
+            node = node.input_value(0).get_node()
+        return node.input_value(0)
+
+    strided = [
+        node
+        for node in model.get_ordered_ops()
+        if node.get_type_name() == "GroupConvolution" and node.get_attributes()["strides"] == [2, 2]
+    ]
+    last = next(port for port in model.outputs if "last" in port.get_names())
+    maps = [entering(node.input_value(0).get_node()) for node in strided]
+    maps.append(entering(last.get_node().input_value(0).get_node()))
+    return ov.Model([ops.result(port) for port in maps], model.get_parameters(), "efficientnet-lite2-maps")

@@ -1,0 +1,16 @@
+"""`veduta learn`: make a recognizer of one's own."""
+
+from __future__ import annotations
+
+from veduta.cli.lazy import Table, lazy_group
+
+TASKS: Table = {
+    "cranes": ("veduta.cli.learn_cranes", "cranes", "Train the segmenter of cranes on drawn examples."),
+}
+
+learn = lazy_group(TASKS)
+
+
+@learn.callback()
+def group() -> None:
+    """Make recognizers: draw or gather examples, train, evaluate."""
