@@ -114,13 +114,12 @@ def hide(
     progress: Progress | None = None,
 ) -> Pixels:
     """The upright pixels at full size with all things found hidden."""
-    mask = mask_of(found, stay, pixels.shape[1], pixels.shape[0])
-    if not mask.any():
-        return pixels
-    hidden = redact(pixels, mask, style, progress=progress)
-    if style == "replace":
-        random = np.random.default_rng()
-        for one in found:
-            if one.what == "plates" and one.outline is not None:
-                draw_plate(hidden, one.outline, words, random)
+    # New plates cover the old ones wholly: nothing needs to be hidden under them.
+    drawn = [one for one in found if style == "replace" and one.what == "plates" and one.outline is not None]
+    mask = mask_of([one for one in found if one not in drawn], stay, pixels.shape[1], pixels.shape[0])
+    hidden = redact(pixels, mask, style, progress=progress) if mask.any() else pixels.copy()
+    random = np.random.default_rng()
+    for one in drawn:
+        if one.outline is not None:
+            draw_plate(hidden, one.outline, words, random)
     return hidden
