@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 
@@ -45,3 +46,24 @@ def test_wrong_exports(client: TestClient) -> None:
     assert client.post("/api/export", json={"photos": [10**9]}).status_code == 404
     assert client.post("/api/export", json={"album": "manual:999"}).status_code == 404
     assert client.get("/api/export/nothing").status_code == 404
+
+
+def test_zip_of_anonymized_copies(
+    client: TestClient, ids: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.edit.test_redaction import Told
+    from veduta.edit.regions import Eyes
+    from veduta.image.decode import read
+    from veduta.image.metadata import read_metadata
+    from veduta.see.finding import Finding
+
+    face = Finding("face", "face", 0.9, "faces", "1", box=(20.0, 20.0, 30.0, 30.0))
+    monkeypatch.setattr("veduta.edit.regions.shared_eyes", lambda: Eyes({"faces": Told("faces", [face])}))
+    chosen = ids["astronaut.jpg"]
+    answer = client.post("/api/export", json={"photos": [chosen], "anonymize": ["faces"], "style": "replace"})
+    zipped = client.get(answer.json()["url"])
+    with zipfile.ZipFile(io.BytesIO(zipped.content)) as archive:
+        copy = Path(archive.extract("astronaut.jpg", tmp_path))
+    assert read_metadata(copy).latitude is None
+    assert read(copy)[30:40, 30:40].std(axis=(0, 1)).max() < 6  # one color, but for JPEG's noise
+    assert client.post("/api/export", json={"photos": [chosen], "anonymize": ["dogs"]}).status_code == 422

@@ -36,6 +36,8 @@ class Order:
     photos: tuple[int, ...]
     location: bool
     until: float
+    anonymize: tuple[str, ...] = ()
+    style: str = "pixelate"
 
 
 class Archives:
@@ -79,7 +81,10 @@ def prepare(here: Context, new: ExportNew) -> ExportReady:
     unknown = [number for number in photos if number not in sizes]
     if unknown:
         raise NotFound(f"there is no photo {unknown[0]}")
-    token = here.archives.keep(Order(tuple(photos), new.location, time.monotonic() + LIFETIME))
+    until = time.monotonic() + LIFETIME
+    token = here.archives.keep(
+        Order(tuple(photos), new.location, until, tuple(dict.fromkeys(new.anonymize)), new.style)
+    )
     return ExportReady(url=f"/api/export/{token}", photos=len(photos), bytes=sum(sizes.values()))
 
 
@@ -140,7 +145,14 @@ def packed(catalog: Catalog, order: Order) -> Iterator[bytes]:
     ):
         for number in order.photos:
             try:
-                [copied] = export(catalog, [number], Path(folder), location=order.location)
+                [copied] = export(
+                    catalog,
+                    [number],
+                    Path(folder),
+                    location=order.location,
+                    anonymize=order.anonymize,
+                    style=order.style,
+                )
             except NotFound as error:
                 failures.append(str(error))
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,10 @@ class ExportNew(Request):
     location: bool = Field(
         True, description="false: copies without the position (originals stay as they are)"
     )
+    anonymize: Annotated[list[Literal["plates", "faces", "text", "people"]], Field(max_length=4)] = Field(
+        default_factory=list, description="what to hide for good in the copies, whose metadata go, too"
+    )
+    style: Literal["blur", "pixelate", "fill", "replace"] = Field("pixelate", description="how it is hidden")
 
 
 class ExportReady(Answer):
