@@ -145,6 +145,10 @@ def _open(name: str) -> Recognizer:
     if name not in REGISTRY:
         raise NotThere(f"this installation has no recognizer of {name}; masks can still be given as files")
     try:
+        if name == "cranes":  # who asks for them by name wants the small ones too
+            from veduta.see.cranes import CraneRecognizer
+
+            return CraneRecognizer(gate=False)
         return open_recognizer(name)
     except ImportError as error:
         raise NotThere(f"the recognizer of {name} cannot be opened: {error}") from error
@@ -175,6 +179,8 @@ def _people(photo: Photo, kind: str, least: float, eyes: Eyes) -> list[Region]:
             if owners[index] == number and finding.box is not None:
                 patch = _joined(patch, _of_box(photo, finding.box))
         face = _face_of(one.point, faces)
+        if face is not None:  # a head that the networks lost would float
+            patch = _joined(patch, _head(face, photo))
         body = _nearest(box, [f for f in seen if f.kind == "person"])
         vector = face.vector if face is not None else None
         found.append(Region("person", kind, one.probability, box, patch, body or face, vector))
@@ -201,6 +207,14 @@ def _face_of(point: tuple[float, float], faces: Sequence[Finding]) -> Finding | 
             if abs(x + width / 2 - point[0]) < 0.5 and abs(y + height / 2 - point[1]) < 0.5:
                 return face
     return None
+
+
+def _head(face: Finding, photo: Photo) -> Patch:
+    """The ellipse of a head, hair included, around a face."""
+    x, y, width, height = face.box or (0.0, 0.0, 0.0, 0.0)
+    angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    points = np.stack([np.cos(angles) * 0.6 * width, np.sin(angles) * 0.65 * height], axis=1)
+    return _of_polygon(points + np.array([x + width / 2, y + 0.42 * height]), photo)
 
 
 def _nearest(box: Box, findings: Sequence[Finding]) -> Finding | None:
