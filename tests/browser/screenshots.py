@@ -102,6 +102,49 @@ def _press(keys: str) -> Callable[[Page], None]:
     return act
 
 
+def _draw(page: Page, *points: tuple[float, float]) -> None:
+    """Lead the mouse over the picture of the editor, from share to share of it."""
+    box = page.locator(".frame").bounding_box()
+    assert box
+    for i, (x, y) in enumerate(points):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=8)
+        if i == 0:
+            page.mouse.down()
+    page.mouse.up()
+
+
+def _brush(page: Page) -> None:
+    page.wait_for_selector(".frame img:not([hidden])")
+    page.get_by_role("radiogroup", name="How to mark").get_by_text("Brush", exact=True).click()
+    for _ in range(4):
+        page.keyboard.press("]")
+    _draw(page, (0.6, 0.67), (0.585, 0.72), (0.61, 0.76), (0.64, 0.74), (0.645, 0.67), (0.61, 0.7))
+    for _ in range(5):
+        page.keyboard.press("[")
+    _draw(page, (0.635, 0.62), (0.655, 0.52))
+
+
+def _crop(page: Page) -> None:
+    page.wait_for_selector(".frame img:not([hidden])")
+    page.keyboard.press("2")
+    page.get_by_role("slider", name="Straighten").fill("-1.6")
+    page.get_by_role("radiogroup", name="Shape").get_by_text("4:5", exact=True).click()
+    frame = page.get_by_role("button", name="Frame:")
+    for _ in range(3):
+        frame.press("Shift+ArrowLeft")
+    page.get_by_role("heading", name="Crop").click()
+
+
+def _tone(page: Page) -> None:
+    page.wait_for_selector(".frame img:not([hidden])")
+    page.keyboard.press("4")
+    page.get_by_label("Exposure", exact=True).fill("0.35")
+    page.get_by_label("Shadows", exact=True).fill("0.4")
+    page.get_by_label("Contrast", exact=True).fill("0.15")
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_timeout(2000)
+
+
 def _map(page: Page) -> None:
     page.wait_for_selector("[data-ready=true]", timeout=60_000)
     page.wait_for_timeout(2500)
@@ -172,6 +215,10 @@ def main() -> None:
                 camera.take("viewer", f"/photo/{ids['IMG_2041']}", scheme, act=_press("i"))
                 camera.take("findings", f"/photo/{ids['IMG_1190']}", scheme, act=_press("fi"))
                 camera.take("text", f"/photo/{ids['scan_0001']}", scheme, act=_press("fi"))
+                camera.take("editor-remove", f"/photo/{ids['IMG_1935']}/edit", scheme, act=_brush)
+                camera.take("editor-crop", f"/photo/{ids['IMG_2041']}/edit", scheme, act=_crop)
+                camera.take("editor-light", f"/photo/{ids['IMG_2052']}/edit", scheme, act=_tone)
+                camera.take("phone-editor", f"/photo/{ids['IMG_2052']}/edit", scheme, (390, 844), act=_tone)
                 camera.take("duplicates", "/duplicates", scheme)
                 camera.take("activity", "/activity", scheme)
                 camera.take("settings", "/settings", scheme)

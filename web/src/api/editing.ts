@@ -60,6 +60,8 @@ export interface Count {
   low: number;
   high: number;
   boxes: Box[];
+  /** Their heads, in shares of the photo. */
+  points: [number, number][];
   method: string;
 }
 export interface Operations {
@@ -116,7 +118,7 @@ export const operations = () => send<Operations>("/api/edit/operations");
 export const versions = {
   list: async (photo: number) => (await send<{ versions: Version[] }>(`${at(photo)}/versions`)).versions,
   get: (photo: number, version: number) => send<Version>(`${at(photo)}/versions/${version}`),
-  make: (photo: number, body: { name?: string; edits: Edit[] }) => post<Version>(`${at(photo)}/versions`, body),
+  make: (photo: number, body: { name?: string; edits: Edit[]; version: number | null }) => post<Version>(`${at(photo)}/versions`, body),
   change: (photo: number, version: number, body: { name?: string; edits?: Edit[] }) => post<Version>(`${at(photo)}/versions/${version}`, body, undefined, "PATCH"),
   delete: (photo: number, version: number) => send<{ changed: number }>(`${at(photo)}/versions/${version}`, { method: "DELETE" }),
   render: (photo: number, version: number) => post<Job>(`${at(photo)}/versions/${version}/render`, {}),

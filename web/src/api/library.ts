@@ -114,9 +114,11 @@ export const banks = {
   stopCleaning: () => call("post", "/api/bank/cleaning/stop"),
 };
 
-/** Have originals packed into one file, and let the browser save it. */
-export async function exportPhotos(what: { photos?: number[]; album?: string; query?: string }): Promise<void> {
-  const ready = await call("post", "/api/export", { body: { photos: [], location: true, ...what } });
+type ExportWish = paths["/api/export"]["post"]["requestBody"]["content"]["application/json"];
+
+/** Have photos packed into one file, and let the browser save it. */
+export async function exportPhotos(what: Partial<ExportWish>): Promise<void> {
+  const ready = await call("post", "/api/export", { body: { photos: [], location: true, style: "pixelate", ...what } });
   const link = document.createElement("a");
   link.href = ready.url;
   link.download = "";

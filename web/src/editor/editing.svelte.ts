@@ -6,7 +6,7 @@ import type { PhotoDetail } from "../api/types";
 import { NOTHING, type Draft } from "./draft";
 import { History } from "./history.svelte";
 import { effective, isFill, isGeometry, ordered, read, write, type Adjustment } from "./operations";
-import { Preview } from "./preview.svelte";
+import { NEAR, Preview, SIDE } from "./preview.svelte";
 import { workSize } from "./raster";
 import { View } from "./view.svelte";
 
@@ -79,20 +79,23 @@ export class Editing {
     if (this.tool === "perspective" && this.placing) return edits.filter((edit) => !isGeometry(edit));
     return edits;
   });
+  /** From nearby, finer pictures are asked for. */
+  readonly side = $derived(this.view.zoom > 1.7 && Math.max(this.base.width, this.base.height) > SIDE * 1.2 ? NEAR : SIDE);
   readonly geometry = $derived(this.list.filter(isGeometry));
 
   /** The size of the picture of a stack is not that of its first photo. */
   async open(): Promise<void> {
     if (!this.stacked) return;
-    const { url, width, height } = await api.preview(this.photo.id, [], 1440, this.versionId, new AbortController().signal);
+    const { url, width, height } = await api.preview(this.photo.id, [], SIDE, this.versionId, new AbortController().signal);
     this.base = { url, width, height };
   }
 
   show(): void {
-    const ask = (edits: Edit[]) => ({ photo: this.photo.id, version: this.versionId, edits });
-    const bare = this.stacked ? undefined : this.base;
-    this.preview.ask(ask(this.list), this.list.length === 0 ? (bare ?? this.base) : undefined);
-    if (this.comparing) this.before.ask(ask(this.geometry), this.geometry.length === 0 ? this.base : undefined);
+    const ask = (edits: Edit[]) => ({ photo: this.photo.id, version: this.versionId, edits, side: this.side });
+    // Without edits, the picture is there already.
+    const ready = (edits: Edit[]) => (edits.length === 0 && this.side === SIDE ? this.base : undefined);
+    this.preview.ask(ask(this.list), ready(this.list));
+    if (this.comparing) this.before.ask(ask(this.geometry), ready(this.geometry));
   }
 
   read<T>(name: Adjustment): T {
@@ -122,5 +125,6 @@ export class Editing {
   end(): void {
     this.preview.end();
     this.before.end();
+    if (this.stacked) URL.revokeObjectURL(this.base.url);
   }
 }

@@ -68,7 +68,7 @@ export function described(edit: Edit): { title: string; text: string } {
     case "straighten": return { title: "Straighten", text: `${signed(Number(edit["degrees"]), 1)}°` };
     case "perspective": return { title: "Perspective", text: "four corners" };
     case "light":
-      return { title: "Light", text: say(Boolean(edit["exposure"]) && `exposure ${signed(Number(edit["exposure"]), 1)}`, ...["contrast", "shadows", "highlights"].map((key) => Boolean(edit[key]) && `${key} ${percent(edit[key])}`)) };
+      return { title: "Light", text: say(Boolean(edit["exposure"]) && `exposure ${signed(Number(edit["exposure"]), 2)}`, ...["contrast", "shadows", "highlights"].map((key) => Boolean(edit[key]) && `${key} ${percent(edit[key])}`)) };
     case "white_balance": return { title: "Color", text: say(Boolean(edit["temperature"]) && `temperature ${percent(edit["temperature"])}`, Boolean(edit["tint"]) && `tint ${percent(edit["tint"])}`) };
     case "sharpen": return { title: "Sharpen", text: percent(edit["amount"]).replace("+", "") + " %" };
     case "vignette": return { title: "Vignette", text: percent(edit["amount"]) };

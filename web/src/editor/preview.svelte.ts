@@ -4,8 +4,9 @@ import { reason } from "../api/client";
 import { preview, type Edit, type Seen } from "../api/editing";
 import { isGeometry } from "./operations";
 
-/** Longest side of what is asked for: sharp on most screens, quick to draw. */
+/** Longest side of what is asked for: sharp on most screens, quick to draw; and for a look from nearby. */
 export const SIDE = 1440;
+export const NEAR = 2880;
 /** A picture that takes longer than this is given up when another is wished, milliseconds. */
 const LONG = 700;
 /** How long nobody is told that one waits, milliseconds. */
@@ -16,6 +17,7 @@ interface Wish {
   photo: number;
   version: number | null;
   edits: Edit[];
+  side: number;
 }
 
 export class Preview {
@@ -82,14 +84,14 @@ export class Preview {
 
   private async fly(): Promise<void> {
     if (!this.wish || this.flight) return;
-    const { photo, version, edits } = this.wish;
+    const { photo, version, edits, side } = this.wish;
     const key = JSON.stringify(this.wish);
     this.wish = undefined;
     this.begun = performance.now();
     this.timer ??= setTimeout(() => (this.slow = true), QUIET);
     const flight = (this.flight = new AbortController());
     try {
-      const seen = await preview(photo, edits, SIDE, version, flight.signal);
+      const seen = await preview(photo, edits, side, version, flight.signal);
       this.keep(key, seen);
       await this.show(key, seen);
       if (key === this.wanted) this.failure = "";
