@@ -26,8 +26,10 @@ from veduta.see.patch import Patch
 SIDE = 256
 # Side of the square that the networks see, against the longer side of the box: feet and elbows need room.
 ROOM = 1.25
-# A person may reach out of the box by this share of its longer side, ever more faintly.
+# A person may reach out of the box by these shares of its longer side, ever more faintly: where only the segmenter of
+# all persons says so, and where the one that knows this person does (heads and feet that a box cuts off).
 BEYOND = 0.08
+BEYOND_SURE = 0.16
 # Below this share of the box, the networks have not understood what is in it.
 LEAST_FILLED = 0.18
 # Longer sides of boxes, in pixels: edges and colors help only where there are enough pixels.
@@ -117,30 +119,34 @@ def _grid(square: _Square) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return columns[None], rows[:, None]
 
 
-def _nearness(box: Box, square: _Square) -> Soft:
-    """1 inside the box, falling to 0 at BEYOND of its longer side outside."""
+def _nearness(box: Box, square: _Square, free: float = 0.0, beyond: float = BEYOND) -> Soft:
+    """1 inside the box and up to `free` of its longer side above and below it, falling to 0 at `beyond`.
+
+    To the sides, where others stand, no farther than BEYOND.
+    """
     x, y, width, height = box
     columns, rows = _grid(square)
     aside = np.maximum(np.maximum(x - columns, columns - x - width), 0)
     off = np.maximum(np.maximum(y - rows, rows - y - height), 0)
-    outside = np.hypot(aside, off)
-    near: Soft = np.clip(1 - outside / (BEYOND * max(width, height, 1.0)), 0, 1).astype(np.float32)
-    return near
+    outside = np.hypot(aside * np.float32(beyond / BEYOND), off)
+    share = outside / max(width, height, 1.0)
+    return np.asarray(np.clip((beyond - share) / (beyond - free), 0, 1), np.float32)
 
 
 def _belongs(
     index: int, boxes: Sequence[Box], squares: Sequence[_Square], anyone: Soft, maps: NDArray[np.float32]
 ) -> Soft:
     """How far each pixel of the square belongs to person `index`, (SIDE, SIDE)."""
-    own = maps[index]
     near = _nearness(boxes[index], squares[index])
-    personal = np.maximum(own, anyone) * near
+    own = maps[index] * _nearness(boxes[index], squares[index], BEYOND, BEYOND_SURE)
+    personal = np.maximum(own, anyone * near)
     for other, box in enumerate(boxes):
         if other == index or not _touch(box, squares[index]):
             continue
-        theirs = _nearness(box, squares[index]) * _moved(maps[other], squares[other], squares[index])
+        reach = _nearness(box, squares[index], BEYOND, BEYOND_SURE)
+        theirs = reach * _moved(maps[other], squares[other], squares[index])
         # Nobody's map is sure of a pixel: then nearness to the middle of the box decides, but faintly.
-        mine = own * near + 0.1 * _middle(boxes[index], squares[index])
+        mine = own + 0.1 * _middle(boxes[index], squares[index])
         rival = theirs + 0.1 * _middle(box, squares[index])
         personal = personal * np.where(mine >= rival, 1, mine / np.maximum(rival, 1e-6))
     if personal[near >= 1].size and float((personal[near >= 1] > 0.5).mean()) < LEAST_FILLED:
@@ -181,7 +187,7 @@ def _outlined(pixels: Pixels, box: Box, square: _Square, soft: Soft) -> Patch:
     """The map brought to full resolution and to the edges of the picture."""
     height, width = pixels.shape[:2]
     x, y, across, down = box
-    room = (BEYOND + 0.04) * max(across, down) + 2
+    room = (BEYOND_SURE + 0.02) * max(across, down) + 2
     left, top = max(0, int(x - room)), max(0, int(y - room))
     right, bottom = min(width, int(np.ceil(x + across + room))), min(height, int(np.ceil(y + down + room)))
     if right <= left or bottom <= top:
