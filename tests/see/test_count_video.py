@@ -15,7 +15,7 @@ from veduta.image.photo import Pixels
 from veduta.nets.store import ModelStore
 from veduta.see.count import Counter
 from veduta.see.count_region import BadRegion, Region, parse_region
-from veduta.see.count_video import LEAST_FOLLOWED, count_video
+from veduta.see.count_video import count_video
 from veduta.see.flow import Line
 
 WIDTH, HEIGHT, RATE = 640, 360, 10
@@ -25,7 +25,7 @@ Way = Callable[[float], float | None]
 
 @pytest.fixture(scope="module")
 def counter(store: ModelStore) -> Counter:
-    return Counter(store=store, least=LEAST_FOLLOWED)
+    return Counter(store=store)
 
 
 @pytest.fixture(scope="module")
@@ -89,35 +89,35 @@ def flow(path: Path, counter: Counter, line: str = "0.5,1,0.5,0") -> tuple[int, 
 
 
 def test_two_pass_each_other(counter: Counter, sprite: tuple[Pixels, np.ndarray], tmp_path: Path) -> None:
-    ways: list[Way] = [lambda t: 40 + 140 * t, lambda t: 600 - 140 * t]
-    assert flow(film(tmp_path / "a.mp4", sprite, ways, 4), counter) == (1, 1, 2)
+    ways: list[Way] = [lambda t: 40 + 180 * t, lambda t: 600 - 180 * t]
+    assert flow(film(tmp_path / "a.mp4", sprite, ways, 3), counter) == (1, 1, 2)
 
 
 def test_who_passes_behind_a_pillar_at_the_line_is_one(
     counter: Counter, sprite: tuple[Pixels, np.ndarray], tmp_path: Path
 ) -> None:
-    ways: list[Way] = [lambda t: 60 + 130 * t]
-    assert flow(film(tmp_path / "a.mp4", sprite, ways, 4, pillar=True), counter) == (1, 0, 1)
+    ways: list[Way] = [lambda t: 60 + 170 * t]
+    assert flow(film(tmp_path / "a.mp4", sprite, ways, 3, pillar=True), counter) == (1, 0, 1)
 
 
 def test_who_turns_back_has_not_crossed(
     counter: Counter, sprite: tuple[Pixels, np.ndarray], tmp_path: Path
 ) -> None:
-    ways: list[Way] = [lambda t: 300 - 110 * abs(t - 2)]
-    assert flow(film(tmp_path / "a.mp4", sprite, ways, 4), counter) == (0, 0, 1)
+    ways: list[Way] = [lambda t: 300 - 150 * abs(t - 1.5)]
+    assert flow(film(tmp_path / "a.mp4", sprite, ways, 3), counter) == (0, 0, 1)
 
 
 def test_counts_over_time_and_in_regions(
     counter: Counter, sprite: tuple[Pixels, np.ndarray], tmp_path: Path
 ) -> None:
-    ways: list[Way] = [lambda t: 140, lambda t: 480 if t >= 3 else None]
-    path = film(tmp_path / "a.mp4", sprite, ways, 6)
+    ways: list[Way] = [lambda t: 140, lambda t: 480 if t >= 2 else None]
+    path = film(tmp_path / "a.mp4", sprite, ways, 4)
     halves = (parse_region("left=0,0 0.5,0 0.5,1 0,1"), parse_region("right=320,0 640,0 640,360 320,360"))
     told = count_video(path, counter, halves)
-    assert told.times == pytest.approx(range(6))
-    assert [one.count for one in told.counts] == [1, 1, 1, 2, 2, 2]
-    assert [one.count for one in told.regions["left"]] == [1] * 6
-    assert [one.count for one in told.regions["right"]] == [0, 0, 0, 1, 1, 1]
+    assert told.times == pytest.approx(range(4))
+    assert [one.count for one in told.counts] == [1, 1, 2, 2]
+    assert [one.count for one in told.regions["left"]] == [1] * 4
+    assert [one.count for one in told.regions["right"]] == [0, 0, 1, 1]
     assert told.fullest.count == 2
     assert told.crossings is None and told.identities is None
 

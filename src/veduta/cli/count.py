@@ -29,6 +29,10 @@ def count(
     what: Annotated[
         str, typer.Option("--what", metavar="NAME", help="What to count: person, car, bicycle, dog...")
     ] = "person",
+    crowd: Annotated[
+        bool,
+        typer.Option("--crowd", help="For demonstrations: estimate by density those whom no detector finds."),
+    ] = False,
     regions: Annotated[
         list[str] | None,
         typer.Option(
@@ -72,9 +76,8 @@ def count(
     """
     from veduta.cli.see import expand
     from veduta.image.formats import PHOTO_SUFFIXES, VIDEO_SUFFIXES
-    from veduta.see.count import LEAST, Counter
+    from veduta.see.count import Counter
     from veduta.see.count_region import parse_region
-    from veduta.see.count_video import LEAST_FOLLOWED
     from veduta.see.flow import Line
 
     asked = tuple(parse_region(text, number) for number, text in enumerate(regions or [], 1))
@@ -86,7 +89,7 @@ def count(
         raise typer.BadParameter("the drawing is an SVG: give a name that ends in .svg", param_hint="--plot")
     found, problems = expand(paths, PHOTO_SUFFIXES | VIDEO_SUFFIXES)
     _spare_the_originals(found, csv, plot)
-    counter = Counter(what, least=LEAST if line is None else LEAST_FOLLOWED)
+    counter = Counter(what, crowds=crowd)
     readings: list[Reading] = []
     failed = bool(problems)
     bar = Bar()

@@ -13,6 +13,7 @@ from veduta.errors import NotFound
 from veduta.image.photo import Photo
 from veduta.nets.store import ModelStore
 from veduta.see.count_region import Region
+from veduta.see.crowd import CrowdEstimator, Density
 from veduta.see.face_detector import FaceDetector
 from veduta.see.finding import Box
 from veduta.see.individuals import Individual, Seen, individuals
@@ -21,9 +22,15 @@ from veduta.see.objects_names import NAMES
 
 PERSON = "person"
 # Bodies less likely than this add more noise than people.
-LEAST = 0.3
-# Who is at least this likely is counted, and shown as a point.
+LEAST = 0.15
+# Who is at least this likely is counted, and shown as a point; small bodies (less high than SMALL pixels where the
+# shorter side has WORKING) are so often missed that less will do.
 COUNTED = 0.5
+COUNTED_SMALL = 0.3
+SMALL = 45
+WORKING = 900
+# How high somebody is of whom only the face is seen, in heights of the face.
+FACES_HIGH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +52,89 @@ class Count:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """What the detectors say of one photo of (`width`, `height`): bodies and faces, doubtful ones too."""
+    """What the networks say of one photo of (`width`, `height`): bodies and faces, doubtful ones too, and a crowd."""
 
     bodies: list[Seen]
     faces: list[Seen]
     width: int
     height: int
-
-    @property
-    def people(self) -> list[Individual]:
-        """Everybody who can be told apart."""
-        return individuals([body for body in self.bodies if body.probability >= LEAST], self.faces)
+    density: Density | None = None
 
     def count(self, region: Region | None = None) -> Count:
         """How many there are in the photo, or in a region of it."""
-        people = self.people
+        people = individuals([body for body in self.bodies if body.probability >= LEAST], self.faces)
         if region is not None:
-            holds = region.at(self.width, self.height).holds([person.point for person in people])
+            region = region.at(self.width, self.height)
+            holds = region.holds([person.point for person in people])
             people = [person for person, inside in zip(people, holds, strict=True) if inside]
-        return _count(people)
+        counted = [person for person in people if person.probability >= self._enough(person)]
+        doubtful = sum(one.probability for one in people) - sum(one.probability for one in counted)
+        hidden = 0.0
+        if self.density is not None:
+            hidden = self.density.hidden([person.point for person in counted], region)
+        low, high = interval(counted, doubtful, hidden)
+        number = round(len(counted) + hidden)
+        return Count(
+            number,
+            min(low, number),
+            max(high, number),
+            tuple(person.point for person in counted),
+            tuple(person.box for person in counted),
+            "density" if hidden else "detector",
+        )
+
+    def _enough(self, person: Individual) -> float:
+        """How likely somebody must be to be counted."""
+        height = person.box[3] * min(1.0, WORKING / min(self.width, self.height))
+        if person.has_face and person.box[3] < 1.6 * person.box[2]:
+            height *= FACES_HIGH
+        return COUNTED_SMALL if height < SMALL else COUNTED
+
+
+def interval(counted: Sequence[Individual], doubtful: float, hidden: float) -> tuple[int, int]:
+    """Low and high, which hold the truth nine times in ten.
+
+    `doubtful` is the sum of the probabilities of those who are not counted, `hidden` how many a crowd has beside
+    those who are. Chosen on 92 photos whose people were counted by eye (benchmarks/people_judged.csv), on none of
+    which figures are reported: the detectors miss about as many as the root of those they find.
+    """
+    number = len(counted)
+    spread = float(np.sqrt(number))
+    unsure = sum(1 - person.probability for person in counted)
+    low = number + hidden - spread - unsure - 0.5 * hidden
+    high = number + hidden + 1 + 1.5 * spread + 3 * min(doubtful, 4.0) + hidden
+    return max(0, round(low)), round(high)
 
 
 class Counter:
-    """Counts people by their bodies and faces, or any other of the things that the object detector knows."""
+    """Counts people by their bodies and faces, or any other thing that is detected.
 
-    def __init__(self, what: str = PERSON, store: ModelStore | None = None, least: float = LEAST) -> None:
+    With `crowds`, the density of a crowd tells of those whom no detector finds: for demonstrations and stadiums. What
+    looks like many heads, as figurines and lanterns do, is then taken for a crowd.
+    """
+
+    def __init__(self, what: str = PERSON, store: ModelStore | None = None, crowds: bool = False) -> None:
         if what not in NAMES.values():
             raise NotFound(f"nothing is called {what!r}; known: {', '.join(sorted(NAMES.values()))}")
         self.what = what
-        self.least = least
         self._bodies = CloseDetector(store)
         self._faces = FaceDetector() if what == PERSON else None
+        self._crowds = CrowdEstimator(store) if crowds and what == PERSON else None
 
-    def look(self, photos: Sequence[Photo], faces: bool = True) -> list[Sight]:
-        """What is seen in each photo; `faces` false leaves people's faces out."""
-        found = self._bodies.see(photos, self.what)
-        seen = self._faces.detect(photos) if self._faces and faces else [[] for _ in photos]
+    def look(self, photos: Sequence[Photo], bodies_only: bool = False) -> list[Sight]:
+        """What is seen in each photo; with `bodies_only`, sooner: no faces, no crowds, nobody far away."""
+        found = self._bodies.see(photos, self.what, close=not bodies_only)
+        heads: list[list[Seen]] = [[] for _ in photos]
+        crowds: list[Density | None] = [None for _ in photos]
+        if self._faces is not None and not bodies_only:
+            for index, (photo, faces) in enumerate(zip(photos, self._faces.detect(photos), strict=True)):
+                scale = photo.width / photo.pixels.shape[1]
+                heads[index] = [Seen(_scaled(face.box, scale), face.probability) for face in faces]
+                crowds[index] = self._crowds.density(photo) if self._crowds else None
         sights = []
-        for photo, boxes, some in zip(photos, found, seen, strict=True):
-            scale = photo.width / photo.pixels.shape[1]
-            bodies = [Seen(box, likely) for box, likely in boxes if likely >= self.least]
-            heads = [Seen(_scaled(face.box, scale), face.probability) for face in some]
-            sights.append(Sight(bodies, heads, photo.width, photo.height))
+        for photo, boxes, some, crowd in zip(photos, found, heads, crowds, strict=True):
+            bodies = [Seen(box, likely) for box, likely in boxes]
+            sights.append(Sight(bodies, some, photo.width, photo.height, crowd))
         return sights
 
     def count(self, photo: Photo) -> Count:
@@ -96,19 +144,6 @@ class Counter:
 
 def _scaled(box: Box, scale: float) -> Box:
     return (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
-
-
-def _count(people: Sequence[Individual]) -> Count:
-    counted = [person for person in people if person.probability >= COUNTED]
-    number = len(counted)
-    # Whose presence is unsure makes the interval, and so do those whom nobody sees, more of them in a crowd.
-    doubtful = sum(person.probability for person in people if person.probability < COUNTED)
-    unsure = sum(1 - person.probability for person in counted)
-    low = max(0, round(number - 1.5 * unsure - 0.05 * number))
-    high = round(number + 1.5 * doubtful + 0.15 * number)
-    return Count(
-        number, low, max(number, high), tuple(p.point for p in counted), tuple(p.box for p in counted)
-    )
 
 
 @cache

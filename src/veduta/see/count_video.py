@@ -54,8 +54,7 @@ def count_video(
 ) -> VideoCount:
     """Count in a video: every second, or often enough to follow people when there is a `line` "X1,Y1,X2,Y2".
 
-    `counter` should report things of a probability of LEAST_FOLLOWED on where there is a line. Raises
-    UnreadableImage, BadRegion.
+    Raises UnreadableImage, BadRegion.
     """
     progress = progress or Silent()
     apart = every if every is not None else APART if line is None else APART_FOLLOWING
@@ -68,7 +67,7 @@ def count_video(
     try:
         for frame in frames(path, apart, SIDE):
             # Faces tell people apart who sit close; who walks over a line is followed by the body.
-            (sight,) = counter.look([Photo(frame.pixels, frame.width, frame.height)], faces=line is None)
+            (sight,) = counter.look([Photo(frame.pixels, frame.width, frame.height)], line is not None)
             if line is not None:
                 if tracker is None or flow is None:
                     tracker = Tracker(frame.width, frame.height)
@@ -97,4 +96,5 @@ def _sightings(frame: Frame, sight: Sight) -> list[Sighting]:
             colors(frame.pixels, tuple(value * scale for value in body.box)),
         )
         for body in sight.bodies
+        if body.probability >= LEAST_FOLLOWED
     ]

@@ -30,11 +30,14 @@ class CloseDetector:
     def __init__(self, store: ModelStore | None = None) -> None:
         self._objects = ObjectRecognizer(store)
 
-    def see(self, photos: Sequence[Photo], name: str) -> list[list[tuple[Box, float]]]:
-        """Box (x, y, width, height) in pixels of the full photo, and probability, of all things called `name`."""
+    def see(self, photos: Sequence[Photo], name: str, close: bool = True) -> list[list[tuple[Box, float]]]:
+        """Box (x, y, width, height) in pixels of the full photo, and probability, of all things called `name`.
+
+        Without `close` the third look is left out.
+        """
         pictures = [_working_size(photo.pixels) for photo in photos]
         found = []
-        for photo, picture, boxes in zip(photos, pictures, self._boxes(pictures), strict=True):
+        for photo, picture, boxes in zip(photos, pictures, self._boxes(pictures, close), strict=True):
             scale = np.array([photo.width / picture.shape[1], photo.height / picture.shape[0]] * 2)
             some = []
             for edges, raw, number in zip(boxes.edges * scale, boxes.scores, boxes.names, strict=True):
@@ -45,12 +48,14 @@ class CloseDetector:
             found.append(some)
         return found
 
-    def _boxes(self, pictures: Sequence[Pixels]) -> list[Boxes]:
+    def _boxes(self, pictures: Sequence[Pixels], close: bool) -> list[Boxes]:
         look = self._objects.look
         sizes = [(picture.shape[1], picture.shape[0]) for picture in pictures]
         seen = look(pictures, [windows(*size) for size in sizes])
         details = look(pictures, [worth_reading(s, *size) for s, size in zip(seen, sizes, strict=True)])
         both = [together(pair) for pair in zip(seen, details, strict=True)]
+        if not close:
+            return [merge(boxes) for boxes in both]
         closer = [
             suspicious(found, tiles(*size, CLOSE, LEAST_SIDE), *size, SMALL, MOST_TILES)
             for found, size in zip(both, sizes, strict=True)

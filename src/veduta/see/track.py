@@ -55,7 +55,8 @@ class Sighting:
 class Track:
     """One identity: `state` holds place and speed of (middle x, top, width, height), one row each.
 
-    `seen` is the time of the last sighting in seconds, `hits` how often there was one.
+    `seen` is the time of the last sighting in seconds, `hits` how often there was one; `floor` is the lower edge of
+    the picture.
     """
 
     identity: int
@@ -68,6 +69,7 @@ class Track:
     misses: int = 0
     confirmed: bool = False
     heights: list[float] = field(default_factory=list)
+    floor: float = float("inf")
 
     @property
     def box(self) -> Box:
@@ -77,9 +79,9 @@ class Track:
 
     @property
     def foot(self) -> tuple[float, float]:
-        """Where it stands: below its top by its usual height, for legs are often hidden."""
+        """Where it stands: below its top by its usual height, for legs are often hidden; within the picture."""
         height = float(np.median(self.heights)) if self.heights else float(self.state[3, 0])
-        return float(self.state[0, 0]), float(self.state[1, 0]) + height
+        return float(self.state[0, 0]), min(float(self.state[1, 0]) + height, self.floor)
 
     @property
     def size(self) -> float:
@@ -142,7 +144,7 @@ class Tracker:
             track.misses += 1
         for sighting in sure:
             if all(_overlap(sighting.box, other.box) < DOUBLE for other in taken):
-                self._tracks.append(_begin(self._next, sighting, time))
+                self._tracks.append(_begin(self._next, sighting, time, self._height))
                 taken.append(sighting)
                 self._next += 1
         self._tracks = [track for track in self._tracks if self._stays(track, time)]
@@ -180,14 +182,14 @@ def colors(pixels: Pixels, box: Box) -> Doubles | None:
     return np.asarray(np.sqrt(counts / counts.sum()))
 
 
-def _begin(identity: int, sighting: Sighting, time: float) -> Track:
+def _begin(identity: int, sighting: Sighting, time: float, floor: float) -> Track:
     state = np.zeros((4, 2))
     state[:, 0] = _measured(sighting.box)
     size = float(np.sqrt(max(sighting.box[2] * sighting.box[3], 1.0)))
     spread = np.zeros((4, 2, 2))
     spread[:, 0, 0] = (JITTER * size) ** 2
     spread[:, 1, 1] = np.array([1.5, 1.5, 0.2, 0.2]) * size**2
-    return Track(identity, state, spread, time, time, sighting.colors, heights=[sighting.box[3]])
+    return Track(identity, state, spread, time, time, sighting.colors, heights=[sighting.box[3]], floor=floor)
 
 
 def _measured(box: Box) -> Doubles:
