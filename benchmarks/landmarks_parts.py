@@ -53,9 +53,9 @@ class Asked:
 def answers(work: Path) -> dict[str, list[Asked]]:
     """What each variant, built in `work`, says of the same sample of photos."""
     material = gathered(work / "bank", Silent(), _others(work / "others"))
-    photos = _photos()
+    sample = photos()
     return {
-        name: _asked(Atlas.open(make(out=work / name.replace(" ", "_"))), photos)
+        name: asked(Atlas.open(make(out=work / name.replace(" ", "_"))), sample)
         for name, make in _variants(material).items()
     }
 
@@ -127,7 +127,7 @@ def _plain(material: Material) -> Head:
     return Head(mean.astype(np.float32), np.ascontiguousarray(axes[:LENGTH].T, np.float32))
 
 
-def _photos() -> list[tuple[str, str, Path]]:
+def photos() -> list[tuple[str, str, Path]]:
     """(part, landmark, file) of the sample."""
     folder = eval_dir() / "landmarks"
     random = np.random.default_rng(0)
@@ -145,10 +145,11 @@ def _photos() -> list[tuple[str, str, Path]]:
     return some + [("unlisted", landmark, path) for shown, landmark, path in rows if shown != "1"]
 
 
-def _asked(atlas: Atlas, photos: Sequence[tuple[str, str, Path]]) -> list[Asked]:
+def asked(atlas: Atlas, sample: Sequence[tuple[str, str, Path]]) -> list[Asked]:
+    """The answers of an atlas, with processor time on top of the network's pass."""
     recognizer, gallery, trunk = Recognizer(atlas, RATE), Gallery(atlas), shared_trunk()
     answers = []
-    for part, landmark, path in photos:
+    for part, landmark, path in sample:
         photo: Photo = load(path, SIDE)
         sights = trunk.look([photo])  # shared with the other recognizers, and paid already
         best = float(gallery.scores(gallery.embed(vectors(sights))).max())
