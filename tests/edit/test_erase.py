@@ -244,3 +244,20 @@ def test_a_killed_erase_leaves_no_part(source: Path, tmp_path: Path) -> None:
     assert source.read_bytes() == before
     Eraser(Wish(("text",)), eyes()).erase(source, out)
     assert out.exists()
+
+
+def test_a_hundred_megapixels(tmp_path: Path) -> None:
+    path, file, out = tmp_path / "large.jpg", tmp_path / "mask.png", tmp_path / "out.jpg"
+    picture = Image.new("RGB", (11_600, 8_700), (110, 130, 150))
+    picture.paste((10, 10, 10), (5000, 4000, 5200, 4100))
+    picture.save(path, quality=90)
+    mask = Image.new("1", picture.size)
+    mask.paste(1, (4990, 3990, 5210, 4110))
+    mask.save(file)
+    del picture, mask
+    told = Eraser(Wish(mask_files=(file,))).erase(path, out)
+    assert told.removed[0]["pixels"] == 220 * 120
+    with Image.open(out) as made:
+        assert made.size == (11_600, 8_700)
+        part = np.asarray(made.crop((5000, 4000, 5200, 4100)))
+    assert np.abs(part.astype(int) - (110, 130, 150)).max() < 12
