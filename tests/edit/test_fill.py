@@ -167,7 +167,7 @@ class Stopping(Silent):
 
 def test_progress_counts_holes_and_can_stop(coffee: np.ndarray) -> None:
     mask = np.zeros(coffee.shape[:2], bool)
-    mask[20:24, 20:60] = mask[190:194, 130:200] = True
+    mask[20:24, 5:15] = mask[200:204, 190:200] = True
     before = coffee.copy()
     counted = Stopping(10)
     fill(coffee, mask, progress=counted)

@@ -16,7 +16,9 @@ GLANCE = 1024
 # Parts nearer to each other than this, relative to the longer side of the photo, are one hole.
 NEAR = 0.012
 # Around a hole this much of its size is looked at, and never less than this part of the photo's longer side.
-AROUND, LEAST_AROUND = 1.0, 0.04
+AROUND, LEAST_AROUND = 1.5, 0.04
+# Holes are filled at once where their common crop has at most this share of the area of both, and a side hardly longer.
+SAME, WIDER = 0.7, 1.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,21 +53,45 @@ def find(mask: Bools) -> list[Hole]:
     near = cv2.dilate(small.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     count, labels = cv2.connectedComponents(near, connectivity=8)
     labels[~small] = 0
-    found = []
+    groups: list[tuple[list[int], Box]] = []
     for label in range(1, count):
         part = labels == label
         rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-        if not len(rows):
-            continue
-        left, top = int(columns[0]) * step, int(rows[0]) * step
-        right, bottom = min(width, (int(columns[-1]) + 1) * step), min(height, (int(rows[-1]) + 1) * step)
-        crop = _around((left, top, right, bottom), width, height)
+        if len(rows):
+            left, top = int(columns[0]) * step, int(rows[0]) * step
+            right, bottom = (int(columns[-1]) + 1) * step, (int(rows[-1]) + 1) * step
+            groups.append(([label], (left, top, min(width, right), min(height, bottom))))
+    found = []
+    for members, box in _joined(groups, width, height):
+        crop = _around(box, width, height)
+        part = np.isin(labels, members)
         cells = part[crop[1] // step : -(-crop[3] // step), crop[0] // step : -(-crop[2] // step)]
         others = mask[crop[1] : crop[3], crop[0] : crop[2]]
         own = np.repeat(np.repeat(cells, step, axis=0), step, axis=1)
         own = own[crop[1] % step :, crop[0] % step :][: others.shape[0], : others.shape[1]]
-        found.append(Hole((left, top, right, bottom), crop, own & others, others))
+        found.append(Hole(box, crop, own & others, others))
     return found
+
+
+def _joined(groups: list[tuple[list[int], Box]], width: int, height: int) -> list[tuple[list[int], Box]]:
+    """Groups of parts whose crops show nearly the same: one filling costs less than one for each."""
+    done: list[tuple[list[int], Box]] = []
+    for members, box in groups:
+        joined = True
+        while joined:
+            joined = False
+            for index, (others, other) in enumerate(done):
+                both = (*np.minimum(box[:2], other[:2]).tolist(), *np.maximum(box[2:], other[2:]).tolist())
+                crops = [_around(b, width, height) for b in (box, other, both)]
+                areas = [(right - left) * (bottom - top) for left, top, right, bottom in crops]
+                sides = [max(right - left, bottom - top) for left, top, right, bottom in crops]
+                if areas[2] <= SAME * (areas[0] + areas[1]) and sides[2] <= WIDER * max(sides[:2]):
+                    members, box = others + members, both
+                    del done[index]
+                    joined = True
+                    break
+        done.append((members, box))
+    return done
 
 
 def shrink(mask: Bools, step: int) -> Bools:

@@ -12,10 +12,9 @@ from veduta.image.photo import Pixels
 
 # Radius of the patches compared, in pixels.
 RADIUS = 3
-# Slow changes of color (this sigma in pixels) are half the pieces', half a membrane's: pieces do not know the light.
-SLOW, MEMBRANE = 10.0, 0.5
-# Contrast of the pieces: a wrong detail disturbs less when it is a little fainter.
-CONTRAST = 0.8
+# Contrast of the pieces against their surroundings (this sigma in pixels): a wrong detail disturbs less when it is a
+# little fainter.
+CONTRAST, SLOW = 0.8, 10.0
 # Around a hole pieces are taken from this many times its size, and from LEAST pixels at least.
 WINDOW, LEAST = 2.0, 64
 
@@ -43,8 +42,7 @@ def textured(pixels: Pixels, hidden: Bools, part: Bools, seed: int) -> Floats:
         pieces = patchmatch.inpaint(crop, own, global_mask=known & ~own, patch_size=RADIUS).astype(np.float32)
     pieces[known & ~own] = flat[known & ~own]
     slow = cv2.GaussianBlur(pieces, (0, 0), SLOW)
-    even = cv2.GaussianBlur(flat, (0, 0), SLOW)
-    made = slow + MEMBRANE * (even - slow) + CONTRAST * (pieces - slow)
+    made = slow + CONTRAST * (pieces - slow)
     result[part] = np.clip(made[own], 0, 255)
     return result
 
