@@ -56,7 +56,7 @@ def opened(window: Any, url: str, name: str = "IMG_2041") -> Page:
     page: Page = window.go(f"/photo/{photo(url, name)}/edit")
     expect(page.get_by_role("dialog", name=re.compile("Edit "))).to_be_visible()
     page.wait_for_function(
-        "[...document.querySelectorAll('.frame img')].some(i => !i.hidden && i.naturalWidth > 0)"
+        "() => [...document.querySelectorAll('.frame img')].some(i => !i.hidden && i.naturalWidth > 0)"
     )
     return page
 
@@ -131,7 +131,7 @@ def test_what_is_brushed_over_vanishes_and_is_kept_as_a_version(visit: Any, url:
     expect(page.get_by_role("button", name="Edit", exact=True)).to_be_visible()
     page.keyboard.press("e")
     expect(page.get_by_role("dialog", name="Edit shot_0.jpg")).to_be_visible()
-    page.wait_for_function("document.querySelector('.frame img:not([hidden])')?.naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.frame img:not([hidden])')?.naturalWidth > 0")
     spot = ((PASSERS[0][0] + 23) / 1280, (PASSERS[0][1] + 60) / 854)
     pink = color(page, *spot)
     assert pink[0] > 180 and pink[1] < 90
@@ -378,7 +378,7 @@ def test_tourists_vanish_from_a_stack(visit: Any, url: str, store: Any) -> None:
         tile.get_by_role("checkbox").click()
     page.get_by_role("toolbar", name="Selected photos").get_by_role("button", name="Remove tourists").click()
     expect(page.get_by_role("dialog", name=re.compile(r"Edit shot_\d"))).to_be_visible(timeout=120_000)
-    page.wait_for_function("document.querySelector('.frame img:not([hidden])')?.naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.frame img:not([hidden])')?.naturalWidth > 0")
     expect(page.get_by_text(re.compile("^Version “"))).to_be_visible()
     pink = page.evaluate(
         """() => { const p = document.querySelector('.frame img:not([hidden])');
