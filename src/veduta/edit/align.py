@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -14,18 +14,23 @@ from veduta.image.photo import Pixels, at_most
 
 # Features are sought at this longer side: enough for a rough place, a quarter of the cost of full HD.
 FEATURE_SIDE = 960
-FEATURES = 1200
+FEATURES = 1500
 # The refinement reads this many points of strong gradient, at this longer side at most.
 REFINE_SIDE = 1280
 POINTS = 6_000
+# Longer sides of the smaller copies on which it begins.
+COARSE_SIDES = (400, 120)
 ROUNDS = 8
 # Fewer matches than this that fit one homography may be chance.
-LEAST_INLIERS = 20
-# Squares that must correlate, at this share of all: what moves may cover most of what has structure.
-LEAST_LIKENESS = 0.6
-COUNTED = 75
+LEAST_INLIERS = 12
+# Groups of matches that are tried.
+GUESSES = 4
+# Small squares look the same from this correlation on, and so many of them must, for what moves may cover most.
+SAME = 0.6
+LEAST_LIKENESS = 0.2
 # Less of the reference seen than this is another view.
 LEAST_OVERLAP = 0.4
+DOUBTFUL = 0.75
 
 Matrix = NDArray[np.float64]
 
@@ -50,8 +55,8 @@ class View:
 class Alignment:
     """Where the pixels of the reference lie in a picture: `matrix` takes reference pixels to picture pixels.
 
-    `inliers` are the matches that agreed, `likeness` is the correlation that a quarter of the squares exceed,
-    `overlap` the share of the reference that the picture shows. `trouble` tells why the two cannot be laid onto
+    `inliers` are the matches that agreed, `likeness` is the share of the reference's squares that look the
+    same, `overlap` the share of the reference that the picture shows. `trouble` tells why the two cannot be laid onto
     each other.
     """
 
@@ -104,12 +109,24 @@ def align(
     the result is refined on gray values. `over` is a third picture, with its homography, that has more in common
     with this one than the reference has: then it is matched.
     """
-    start, inliers = rough(picture, reference if over is None else over[0])
-    if start is not None and over is not None:
-        start = start @ over[1]
-    if start is None:
-        return Alignment(np.eye(3), inliers, trouble="shows something else")
-    matrix = (refinement or Refinement(reference)).refine(picture, start)
+    refinement = refinement or Refinement(reference)
+    best = Alignment(np.eye(3), trouble="shows something else")
+    for start, inliers in rough(picture, reference if over is None else over[0]):
+        found = _judged(picture, reference, refinement, start if over is None else start @ over[1], inliers)
+        if (not found.trouble, found.likeness) > (not best.trouble, best.likeness):
+            best = found
+    if over is None and (best.trouble or best.overlap < DOUBTFUL):
+        # Few features, or matches of someone who walked on: the hand may have moved so little that gray values alone
+        # find the way.
+        found = _judged(picture, reference, refinement, np.eye(3), 0)
+        if (not found.trouble, found.likeness) > (not best.trouble, best.likeness):
+            best = found
+    return best
+
+
+def _judged(picture: View, reference: View, refinement: Refinement, start: Matrix, inliers: int) -> Alignment:
+    """A guess made exact, and whether it is one."""
+    matrix = refinement.refine(picture, start)
     overlap = overlap_of(matrix, picture.size, reference.size)
     if not sensible(matrix, reference.size) or overlap < LEAST_OVERLAP:
         return Alignment(
@@ -120,24 +137,30 @@ def align(
     return Alignment(matrix, inliers, like, overlap, trouble)
 
 
-def rough(picture: View, reference: View) -> tuple[Matrix | None, int]:
-    """The homography that most matches agree on, and how many agree."""
+def rough(picture: View, reference: View) -> Iterator[tuple[Matrix, int]]:
+    """Homographies that many matches agree on, and how many do: the largest group first, each match in one group.
+
+    The largest group may be someone who walked on and is matched with himself.
+    """
     if picture.descriptors is None or reference.descriptors is None:
-        return None, 0
-    matches = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(
-        reference.descriptors, picture.descriptors
-    )
-    if len(matches) < LEAST_INLIERS:
-        return None, len(matches)
-    source = reference.points[[m.queryIdx for m in matches]]
-    target = picture.points[[m.trainIdx for m in matches]]
+        return
+    found = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(reference.descriptors, picture.descriptors)
+    source = reference.points[[m.queryIdx for m in found]]
+    target = picture.points[[m.trainIdx for m in found]]
     # Three pixels of the small copy.
     reach = 3.0 * max(1.0, max(reference.size) / FEATURE_SIDE)
-    matrix, good = cv2.findHomography(source, target, cv2.USAC_MAGSAC, reach, maxIters=2000, confidence=0.999)
-    inliers = 0 if good is None else int(good.sum())
-    if matrix is None or inliers < LEAST_INLIERS:
-        return None, inliers
-    return np.asarray(matrix, np.float64), inliers
+    for _ in range(GUESSES):
+        if len(source) < LEAST_INLIERS:
+            return
+        matrix, good = cv2.findHomography(
+            source, target, cv2.USAC_MAGSAC, reach, maxIters=2000, confidence=0.999
+        )
+        inliers = 0 if good is None else int(good.sum())
+        if matrix is None or inliers < LEAST_INLIERS:
+            return
+        yield np.asarray(matrix, np.float64), inliers
+        rest = good.ravel() == 0
+        source, target = source[rest], target[rest]
 
 
 class Refinement:
@@ -145,7 +168,10 @@ class Refinement:
     offset as in ECC (Evangelidis and Psarakis 2008) and Tukey's weights, so that people do not pull.
     """
 
-    def __init__(self, reference: View) -> None:
+    def __init__(self, reference: View, sides: tuple[int, ...] = COARSE_SIDES) -> None:
+        # The same on ever smaller copies, which lead the way over larger distances.
+        self.side = sides[0] if sides else 0
+        self.coarser = Refinement(_coarse(reference, sides[0]), sides[1:]) if sides else None
         self.scale = reference.scale
         gray = reference.gray.astype(np.float32)
         across = cv2.Sobel(gray, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
@@ -165,6 +191,8 @@ class Refinement:
 
     def refine(self, picture: View, start: Matrix) -> Matrix:
         """`start` (reference to picture, pixels of the full size) made exact; `start` itself where it fails."""
+        if self.coarser is not None:
+            start = self.coarser.refine(_coarse(picture, self.side), start)
         if len(self.values) < 100:
             return start
         into, back = _scaling(self.scale), _scaling(picture.scale)
@@ -218,6 +246,10 @@ class Refinement:
         except np.linalg.LinAlgError:
             return None
         return step if np.isfinite(step).all() and np.abs(step).max() < 0.5 else None
+
+
+def _coarse(one: View, side: int) -> View:
+    return replace(one, gray=np.asarray(cv2.GaussianBlur(at_most(one.gray, side), (0, 0), 1.0), np.uint8))
 
 
 def _strong_points(strength: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -274,9 +306,7 @@ def overlap_of(matrix: Matrix, size: tuple[int, int], reference: tuple[int, int]
 
 
 def likeness(picture: View, reference: View, matrix: Matrix) -> float:
-    """The correlation that a quarter of the squares exceed, over the part that both show; squares without any
-    structure do not count.
-    """
+    """Share of the reference's small squares that look the same; squares without any structure do not count."""
     # Small copies: a likeness must not depend on the last tenth of a pixel.
     own: Any = at_most(reference.gray, 480).astype(np.float32)
     other: Any = at_most(picture.gray, 480).astype(np.float32)
@@ -292,10 +322,12 @@ def likeness(picture: View, reference: View, matrix: Matrix) -> float:
     a, b = mean(own), mean(other)
     var_a, var_b = mean(own * own) - a * a, mean(other * other) - b * b
     both = mean(own * other) - a * b
-    good = (var_a > 30) & (mean((other < 0).astype(np.float32)) == 0)
-    if not good.any():
+    structured = var_a > 30
+    if not structured.any():
         return 0.0
-    return float(np.percentile(both[good] / np.sqrt(np.maximum(var_a[good] * var_b[good], 1e-3)), COUNTED))
+    same = both / np.sqrt(np.maximum(var_a * var_b, 1e-3)) >= SAME
+    same &= mean((other < 0).astype(np.float32)) == 0
+    return float(same[structured].mean())
 
 
 def order_of_references(views: Mapping[int, View]) -> list[int]:
