@@ -196,8 +196,9 @@ def _decoded(shape: dict[str, Any]) -> Bool:
 
 def of_polygons(polygons: Sequence[Sequence[float]], width: int, height: int) -> Bool:
     """The inside of polygons, each a list x, y, x, y... in pixels."""
-    from skimage.draw import polygon as inside
+    import skimage.draw
 
+    inside: Any = skimage.draw.polygon
     mask = np.zeros((height, width), bool)
     for polygon in polygons:
         points = np.asarray(polygon, np.float64).reshape(-1, 2)

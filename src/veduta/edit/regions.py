@@ -281,7 +281,7 @@ def _closed(inside: Bool) -> Bool:
     padded = np.pad(small, radius + 1)
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     outside = (cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disk) == 0).astype(np.uint8)
-    cv2.floodFill(outside, None, (0, 0), 2)  # type: ignore[call-overload]
+    cv2.floodFill(outside, None, (0, 0), 2)
     closed = (outside != 2).astype(np.uint8)[radius + 1 : -radius - 1, radius + 1 : -radius - 1]
     whole = cv2.resize(np.ascontiguousarray(closed), (width, height), interpolation=cv2.INTER_LINEAR)
     return inside | (whole > 0)
