@@ -13,13 +13,13 @@ from veduta.see.crane_network import Floats
 Mask = NDArray[np.bool_]
 
 # A crane grows from pixels at least SURE over neighbors at least LIKELY.
-SURE, LIKELY = 0.75, 0.45
+SURE, LIKELY = 0.8, 0.45
 # Parts this near to each other, as a share of the longer side, are one crane: lattices come apart at their braces.
 REACH = 0.012
 # Least extent of a crane as a share of the longer side, and least pixels at the scale of the look.
 LEAST_EXTENT, LEAST_PIXELS = 0.03, 40
 # What hangs: at least this probable, at most so wide and so far below (shares of the longer side).
-HANGING, HANGING_WIDE, HANGING_FAR = 0.2, 0.03, 0.12
+HANGING, HANGING_WIDE, HANGING_FAR = 0.35, 0.03, 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,10 @@ def cranes(probability: Floats) -> list[Crane]:
     found = []
     for number in range(1, count):
         mask = (labels == number) & grown
-        if int(mask.sum()) < LEAST_PIXELS:
+        likely = probability[mask & (probability >= LIKELY)]
+        if len(likely) < LEAST_PIXELS:
             continue
-        crane = Crane(mask, float(probability[mask & (probability >= LIKELY)].mean()))
+        crane = Crane(mask, float(likely.mean()))
         if crane.extent >= LEAST_EXTENT * longer:
             found.append(crane)
     return sorted(found, key=lambda crane: -int(crane.mask.sum()))
