@@ -23,7 +23,7 @@ from veduta.edit.vote import median
 
 COUNTS = (3, 5, 9, 25)
 # Photographs by number of shots: the largest stacks take longest and differ least.
-SCENES = {3: 7, 5: 7, 9: 5, 25: 3}
+SCENES = {3: 6, 5: 6, 9: 5, 25: 3}
 ROUNDS = 5
 Pixels = NDArray[np.uint8]
 

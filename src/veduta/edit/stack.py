@@ -32,6 +32,8 @@ CONTESTED = 0.001
 LEAST_STANDING = 0.6
 # Shots over which another one is aligned that does not fit the reference itself.
 BRIDGES = 3
+# A person whose box fills this share of the picture is its subject, and too large to be made up.
+PROTAGONIST = 0.15
 # Tries to find a shot that shows the place of a person who is still there.
 LOOKS = 3
 
@@ -249,7 +251,7 @@ def _choose(
     still, count = nobody, 0
     for _ in range(LOOKS):
         # Whoever is in the result is so in the shots that agree with it: those lose their voice there.
-        left = [one for one in tourists.boxes([choice.picture])[0] if one.score >= LEAST_STANDING]
+        left = [one for one in tourists.boxes([choice.picture])[0] if _in_the_way(one, choice.picture)]
         if not left:
             return choice, nobody, 0
         still = tourists.mask(choice.picture, left)
@@ -259,15 +261,22 @@ def _choose(
         choice = choose(copies, seen, people)
         # Where even the most credible shot shows a person, all do.
         shown = np.take_along_axis(np.stack(people), choice.label[None].astype(np.intp), 0)[0]
-        nowhere_else = cv2.threshold(cv2.min(shown, still), 127, 255, cv2.THRESH_BINARY)[1]
+        nowhere_else: Any = cv2.threshold(cv2.min(shown, still), 127, 255, cv2.THRESH_BINARY)[1]
         standing = [one for one in left if _stands(one, nowhere_else)]
         count = len(standing)
         reach = cv2.dilate(nowhere_else, np.ones((9, 9), np.uint8))
-        still = cv2.min(tourists.mask(before, standing), reach) if standing else nobody
+        still = np.asarray(cv2.min(tourists.mask(before, standing), reach), np.uint8) if standing else nobody
         changed = cv2.absdiff(before, choice.picture).max(2) > 40
         if not changed.any() or float(changed.mean()) < 0.0005:
             break
     return choice, still, count
+
+
+def _in_the_way(person: Finding, picture: Pixels) -> bool:
+    """Whether a person in the result is to go: one who fills much of the picture is what it was taken of."""
+    if person.box is None or person.score < LEAST_STANDING:
+        return False
+    return bool(person.box[2] * person.box[3] <= PROTAGONIST * picture.shape[0] * picture.shape[1])
 
 
 def _stands(person: Finding, still: Mask) -> bool:
