@@ -13,7 +13,9 @@ from veduta.see.crane_network import Floats
 Mask = NDArray[np.bool_]
 
 # A crane grows from pixels at least SURE over neighbors at least LIKELY.
-SURE, LIKELY = 0.8, 0.45
+SURE, LIKELY = 0.8, 0.4
+# A crane's mean, which its score is fitted on, is taken over pixels at least this probable.
+COUNTED = 0.45
 # Parts this near to each other, as a share of the longer side, are one crane: lattices come apart at their braces.
 REACH = 0.012
 # Least extent of a crane as a share of the longer side, and least pixels at the scale of the look.
@@ -49,7 +51,7 @@ def cranes(probability: Floats) -> list[Crane]:
     found = []
     for number in range(1, count):
         mask = (labels == number) & grown
-        likely = probability[mask & (probability >= LIKELY)]
+        likely = probability[mask & (probability >= COUNTED)]
         if len(likely) < LEAST_PIXELS:
             continue
         crane = Crane(mask, float(likely.mean()))
