@@ -97,6 +97,20 @@ COMMANDS = {
     "get_mask": "masks show",
     "delete_mask": "masks delete",
     "mask_file": "masks export",
+    "list_annotation_projects": "learn annotate list",
+    "make_annotation_project": "learn annotate create --class",
+    "get_annotation_project": "learn annotate list",
+    "change_annotation_project": "learn annotate classes --class",
+    "delete_annotation_project": "learn annotate delete",
+    "list_annotation_images": "learn annotate show",
+    "add_annotation_images": "learn annotate add",
+    "remove_annotation_image": "learn annotate remove",
+    "get_annotations": "learn annotate show --annotator",
+    "set_annotations": "learn annotate load --annotator",
+    "suggest_annotations": "learn annotate suggest --what",
+    "annotation_agreement": "learn annotate agreement --iou",
+    "annotation_file": "learn annotate export --annotator",
+    "load_annotations": "learn annotate load --annotator",
 }
 
 

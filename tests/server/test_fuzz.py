@@ -27,7 +27,7 @@ from veduta.server.app import create_app
 from veduta.server.cleaning import Cleaner
 from veduta.server.worker import Worker
 
-NUMBERS = ("photo_id", "person_id", "face_id", "folder_id", "finding_id", "version_id", "mask_id")
+NUMBERS = ("photo_id", "person_id", "face_id", "folder_id", "finding_id", "version_id", "mask_id", "image_id")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

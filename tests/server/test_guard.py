@@ -35,7 +35,7 @@ def every_route(client: TestClient) -> list[tuple[str, str]]:
     for path, methods in schema["paths"].items():
         for method in methods:
             filled = path.replace("{side}", "320").replace("{album_id}", "manual:1").replace("{token}", "t")
-            filled = filled.replace("{job_id}", "r1").replace("{form}", "png")
+            filled = filled.replace("{job_id}", "r1").replace("{form}", "png").replace("{project}", "p")
             for part in (
                 "photo_id",
                 "person_id",
@@ -44,6 +44,7 @@ def every_route(client: TestClient) -> list[tuple[str, str]]:
                 "finding_id",
                 "version_id",
                 "mask_id",
+                "image_id",
             ):
                 filled = filled.replace("{" + part + "}", "1")
             assert "{" not in filled

@@ -5,6 +5,11 @@ from __future__ import annotations
 from veduta.cli.lazy import Table, lazy_group
 
 TASKS: Table = {
+    "annotate": (
+        "veduta.cli.learn_annotate",
+        "annotate",
+        "Label pictures: projects, files, agreement of two people.",
+    ),
     "cranes": ("veduta.cli.learn_cranes", "cranes", "Train the segmenter of cranes on drawn examples."),
 }
 

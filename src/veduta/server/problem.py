@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 
 from veduta.edit.operation import BadEdit
 from veduta.errors import CatalogError, NotFound, QueryError, UnreadableImage, VedutaError
+from veduta.learn.annotations import BadAnnotation, InUse
 from veduta.library.masks import UnfitMask
 from veduta.library.versions import BadVersion
 from veduta.see.mask import BadMask
@@ -40,6 +41,8 @@ STATUS: dict[type[VedutaError], int] = {
     BadMask: 422,
     BadVersion: 422,
     UnfitMask: 422,
+    BadAnnotation: 422,
+    InUse: 409,
     CatalogError: 503,
 }
 

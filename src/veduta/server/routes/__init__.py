@@ -8,6 +8,7 @@ from veduta.server.models.base import Problem
 from veduta.server.routes import (
     activity,
     album,
+    annotation,
     bank,
     duplicate,
     edit,
@@ -63,6 +64,7 @@ def api() -> APIRouter:
         mask,
         stack,
         version,
+        annotation,
     ):
         router.include_router(noun.router)
     return router
