@@ -72,7 +72,7 @@ def count_video(
                 if tracker is None or flow is None:
                     tracker = Tracker(frame.width, frame.height)
                     flow = Flow(Line.parse(line, frame.width, frame.height))
-                flow.update(frame.time, tracker.update(frame.time, _sightings(frame, sight)))
+                flow.update(frame.time, tracker.update(frame.time, sightings(frame, sight)))
             times.append(frame.time)
             sights.append(sight)
             progress.advance()
@@ -87,7 +87,8 @@ def count_video(
     )
 
 
-def _sightings(frame: Frame, sight: Sight) -> list[Sighting]:
+def sightings(frame: Frame, sight: Sight) -> list[Sighting]:
+    """The bodies of a frame as the tracker takes them."""
     scale = frame.pixels.shape[1] / frame.width
     return [
         Sighting(
