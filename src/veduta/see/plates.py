@@ -15,8 +15,8 @@ from veduta.see.plate_network import PlateNetwork
 from veduta.see.plate_reading import PlateReader, PlateText
 from veduta.see.plate_windows import WIDTH, Window, around_line, around_plate, joined
 from veduta.see.text import legible
-from veduta.see.text_detector import GLANCE, TextDetector
-from veduta.see.text_reader import TextReader
+from veduta.see.text_detector import GLANCE, TextDetector, shared_detector
+from veduta.see.text_reader import TextReader, shared_reader
 from veduta.see.text_regions import Floats, Region, regions
 
 VEHICLES = {"car", "truck", "bus", "motorcycle"}
@@ -83,8 +83,8 @@ class PlateRecognizer:
         network: PlateNetwork | None = None,
         least: float = 0.5,
     ) -> None:
-        self._detector = detector or TextDetector()
-        self._text = reader or TextReader()
+        self._detector = detector or shared_detector()
+        self._text = reader or shared_reader()
         self._objects = objects or ObjectRecognizer()
         self._network = network or PlateNetwork()
         self._reader = PlateReader(self._detector, self._text)

@@ -11,9 +11,9 @@ import numpy as np
 
 from veduta.image.photo import Photo, Pixels
 from veduta.see.finding import Finding
-from veduta.see.text_detector import TextDetector
+from veduta.see.text_detector import TextDetector, shared_detector
 from veduta.see.text_order import reading_order
-from veduta.see.text_reader import Reading, TextReader, straighten
+from veduta.see.text_reader import Reading, TextReader, shared_reader, straighten
 from veduta.see.text_regions import Floats, Region, widened
 
 # Lines lower than this, in analyzed pixels, are cut out of the photo at full size if that has half as many
@@ -75,8 +75,8 @@ class TextRecognizer:
     version = "1"
 
     def __init__(self, detector: TextDetector | None = None, reader: TextReader | None = None) -> None:
-        self._detector = detector or TextDetector()
-        self._reader = reader or TextReader()
+        self._detector = detector or shared_detector()
+        self._reader = reader or shared_reader()
 
     def see(self, photos: Sequence[Photo]) -> list[list[Finding]]:
         """The lines of each photo, in reading order."""

@@ -5,8 +5,11 @@ Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,6 +17,7 @@ import numpy as np
 from veduta.image.photo import Photo, Pixels
 from veduta.nets.engine import Network
 from veduta.nets.packs.text import TEXT_DETECTOR
+from veduta.nets.store import default_store
 from veduta.see.text_regions import Floats, ProbabilityMap, Region, hints, regions
 
 MEMO = "text map"
@@ -128,6 +132,20 @@ class TextDetector:
         for (x, y), tile in zip(places, tiles, strict=True):
             _paste(values, tile, x, y)
         return TextMap(values, (wide / width, tall / height))
+
+
+_opening = threading.Lock()
+
+
+@cache
+def _shared(store: Path) -> TextDetector:
+    return TextDetector()
+
+
+def shared_detector() -> TextDetector:
+    """The detector of this process: each form of its network takes much memory."""
+    with _opening:
+        return _shared(default_store().directory)
 
 
 def _shape(pixels: Pixels) -> tuple[int, int]:

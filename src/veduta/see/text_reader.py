@@ -6,8 +6,11 @@ Graves et al., "Connectionist Temporal Classification", 2006.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -80,6 +83,20 @@ class TextReader:
         batch = np.stack([_fit(crop, DIRECTION_WIDTH) for crop in crops])
         turned: NDArray[np.bool_] = self._direction.run(batch)[0][:, 1] > UPSIDE_DOWN
         return turned
+
+
+_opening = threading.Lock()
+
+
+@cache
+def _shared(store: Path) -> TextReader:
+    return TextReader()
+
+
+def shared_reader() -> TextReader:
+    """The reader of this process."""
+    with _opening:
+        return _shared(default_store().directory)
 
 
 def best_characters(model: Model) -> Model:
