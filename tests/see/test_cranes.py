@@ -12,7 +12,7 @@ import pytest
 from veduta.image.decode import load, read
 from veduta.image.photo import Photo
 from veduta.see.crane_levels import CLOSEST, FIRST, probability, scales
-from veduta.see.crane_mask import Crane, cranes, with_hanging
+from veduta.see.crane_mask import Crane, cranes, with_hanging, with_ropes
 from veduta.see.crane_network import SHARED, TILE, starts
 from veduta.see.cranes import CraneRecognizer, Judgment, full_mask
 from veduta.see.mask import decode
@@ -82,6 +82,17 @@ def test_what_is_wide_or_not_below_is_no_hanging_part() -> None:
     p[10:20, 80:82] = 0.4  # above
     mask = with_hanging(p > 0.5, p)
     assert not mask[100:104, 10:60].any() and not mask[10:20, 80:82].any()
+
+
+def test_a_hook_without_a_rope_gets_one() -> None:
+    mask = np.zeros((200, 300), bool)
+    mask[40:44, 60:220] = True
+    mask[58:64, 98:103] = True  # below the jib
+    mask[150:156, 20:25] = True  # below nothing
+    mask[60:64, 150:170] = True  # too wide for a hook
+    out = with_ropes(mask)
+    assert out[44:58, 100].all()
+    assert (out & ~mask).sum() == 14
 
 
 def test_two_cranes_are_two_and_specks_are_none() -> None:

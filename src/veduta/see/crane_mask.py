@@ -44,7 +44,7 @@ def cranes(probability: Floats) -> list[Crane]:
     grown = _grown(probability >= SURE, probability >= LIKELY)
     if not grown.any():
         return []
-    grown = with_hanging(grown, probability)
+    grown = with_ropes(with_hanging(grown, probability))
     reach = max(3, 2 * round(REACH * longer / 2) + 1)
     near = cv2.morphologyEx(grown.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, labels = cv2.connectedComponents(near, connectivity=8)
@@ -94,4 +94,22 @@ def with_hanging(mask: Mask, probability: Floats) -> Mask:
         end = max(0, top - far) + int(above[-1])
         # The gap is as wide as what hangs begins.
         out[end:top] |= labels[top] == number
+    return out
+
+
+def with_ropes(mask: Mask) -> Mask:
+    """The mask with a line straight up from each narrow part in the air to the crane above: its rope was not seen."""
+    longer = max(mask.shape)
+    far, wide = round(HANGING_FAR * longer), max(4, round(HANGING_WIDE * longer))
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    out = mask.copy()
+    for number in range(1, len(boxes)):
+        left, top, across, _, size = (int(v) for v in boxes[number])
+        if across > wide or size > wide * far:
+            continue
+        middle = left + across // 2
+        first = max(0, top - far)
+        above = np.nonzero(mask[first:top, middle])[0]
+        if len(above):
+            out[first + int(above[-1]) : top, middle] = True
     return out
