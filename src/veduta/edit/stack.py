@@ -27,7 +27,7 @@ THREADS = 2
 SHOTS_AT_SIDE = 60
 LEAST_SIDE = 320
 # Share of pixels on whose look too few shots agree, from which on people are sought in every shot.
-CONTESTED = 0.001
+CONTESTED = 0.002
 # Score of a person in the result from which on the place is looked at again, and filled if no shot shows it free.
 LEAST_STANDING = 0.6
 # Shots over which another one is aligned that does not fit the reference itself.
@@ -244,7 +244,9 @@ def _choose(
     if tourists is None:
         return choice, nobody, 0
     people = [nobody] * len(copies)
-    if float((choice.backers < max(1.9, 0.3 * len(copies))).mean()) > CONTESTED:
+    lonely = (choice.backers < max(1.9, 0.3 * len(copies))).astype(np.uint8)
+    # Outlines alone are no reason to look at every shot.
+    if float(cv2.morphologyEx(lonely, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)).mean()) > CONTESTED:
         found = tourists.boxes(copies)
         people = [tourists.mask(copy, some) for copy, some in zip(copies, found, strict=True)]
         choice = choose(copies, seen, people)

@@ -54,8 +54,7 @@ def by_color(pixels: Pixels, marks: NDArray[np.uint8], rounds: int = 3) -> Bool:
     models = np.zeros((2, 1, 65), np.float64)
     bgr = np.ascontiguousarray(pixels[..., ::-1])
     cv2.grabCut(bgr, marks, (0, 0, 1, 1), models[0], models[1], rounds, cv2.GC_INIT_WITH_MASK)
-    inside = np.isin(marks, (FOREGROUND, MAYBE_FOREGROUND))
-    return inside
+    return np.isin(marks, (FOREGROUND, MAYBE_FOREGROUND))
 
 
 def marks_of(soft: Soft, sure: float = 0.9) -> NDArray[np.uint8]:

@@ -174,6 +174,7 @@ def render(here: Context, photo_id: int, version_id: int) -> JobOut:
 
 
 def _render(catalog: Catalog, version_id: int, progress: Progress) -> None:
+    versions.sweep(catalog)  # what killed renders and photos taken out have left
     rendering.render(catalog, version_id, progress)
 
 
