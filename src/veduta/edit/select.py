@@ -28,7 +28,7 @@ from veduta.see.outline import (
 Bool = NDArray[np.bool_]
 
 # Longer side of the picture in which colors decide.
-SIDE = 360
+SIDE = 280
 # Room around a box, as a share of its sides: background that GrabCut learns from.
 ROOM = 0.25
 # A click alone looks at this share of the photo's longer side around it.
@@ -64,7 +64,7 @@ def select(
     spots = [(min(size[0] - 1, int((c.x - left) * across)), min(size[1] - 1, int((c.y - top) * down)), c.include)
              for c in clicks]  # fmt: skip
     marks = _marks(small, spots, box, mask, (left, top, across, down), (right - left, bottom - top))
-    chosen = by_color(small, marks, rounds=3)
+    chosen = by_color(small, marks, rounds=2)
     chosen = _connected(chosen, spots, marks == FOREGROUND if mask is not None else None)
     soft = fine(part, chosen.astype(np.float32), max(1.0, 1.5 / scale))
     out = np.zeros((height, width), bool)
