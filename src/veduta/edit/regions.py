@@ -44,6 +44,10 @@ CARRIED = frozenset(
     )
 )
 LEAST = 0.5
+# Things that fill their box: windows, wheels and a roof in other colors are theirs, whatever colors say.
+BOXY = frozenset(
+    {"car", "bus", "truck", "train", "tv", "laptop", "suitcase", "microwave", "oven", "refrigerator"}
+)
 # Where colors make less than this share of a box, they have not found the thing.
 FILLED = 0.3
 # Bays of a thing so wide, against its size, belong to it.
@@ -238,13 +242,13 @@ def _objects(photo: Photo, kind: str, least: float, eyes: Eyes) -> list[Region]:
     found = []
     for finding in eyes.see("objects", photo):
         if finding.name == kind and finding.score >= least and finding.box is not None:
-            patch = _of_box(photo, finding.box)
+            patch = _of_box(photo, finding.box, finding.name in BOXY)
             found.append(Region(finding.name, kind, finding.score, finding.box, patch, finding))
     return found
 
 
-def _of_box(photo: Photo, box: Box) -> Patch:
-    """What colors and edges make of a box: where they make little of it, its middle as well."""
+def _of_box(photo: Photo, box: Box, boxy: bool = False) -> Patch:
+    """What colors and edges make of a box: of `boxy` things, and where they make little of it, its middle as well."""
     pixels = photo.full()
     x, y, width, height = box
     room = 0.3 * max(width, height) + 8
@@ -257,7 +261,7 @@ def _of_box(photo: Photo, box: Box) -> Patch:
         inside = select(part, box=inner)
     except BadMask:
         inside = np.zeros(part.shape[:2], bool)
-    if inside.sum() < FILLED * width * height:
+    if boxy or inside.sum() < FILLED * width * height:
         inside |= _rounded(inner, part.shape[0], part.shape[1])
     return Patch(left, top, _closed(inside), photo.height, photo.width)
 

@@ -33,6 +33,8 @@ SIDE = 280
 ROOM = 0.25
 # A click alone looks at this share of the photo's longer side around it.
 REACH = 0.45
+# Pixels of the reduced picture around what was chosen in which its edge is looked for.
+MARGIN = 6
 # Radius around a click that surely belongs to the thing, as a share of SIDE.
 SPOT = 0.012
 
@@ -66,14 +68,30 @@ def select(
     marks = _marks(small, spots, box, mask, (left, top, across, down), (right - left, bottom - top))
     chosen = by_color(small, marks, rounds=2)
     chosen = _connected(chosen, spots, marks == FOREGROUND if mask is not None else None)
-    soft = fine(part, chosen.astype(np.float32), max(1.0, 1.5 / scale))
     out = np.zeros((height, width), bool)
-    out[top:bottom, left:right] = soft > 0.5
+    out[top:bottom, left:right] = _outlined(part, chosen, max(1.0, 1.5 / scale))
     if mask is not None:
         out[:top] |= mask[:top]
         out[bottom:] |= mask[bottom:]
         out[top:bottom, :left] |= mask[top:bottom, :left]
         out[top:bottom, right:] |= mask[top:bottom, right:]
+    return out
+
+
+def _outlined(part: Pixels, chosen: Bool, radius: float) -> Bool:
+    """What was chosen in the reduced picture, brought to the edges of the full one, and only looked at around it."""
+    out = np.zeros(part.shape[:2], bool)
+    if not chosen.any():
+        return out
+    down, across = part.shape[0] / chosen.shape[0], part.shape[1] / chosen.shape[1]
+    rows, columns = np.flatnonzero(chosen.any(axis=1)), np.flatnonzero(chosen.any(axis=0))
+    first, last = max(0, rows[0] - MARGIN), min(chosen.shape[0], rows[-1] + 1 + MARGIN)
+    begin, end = max(0, columns[0] - MARGIN), min(chosen.shape[1], columns[-1] + 1 + MARGIN)
+    place = (
+        slice(round(first * down), max(1, round(last * down))),
+        slice(round(begin * across), max(1, round(end * across))),
+    )
+    out[place] = fine(part[place], chosen[first:last, begin:end].astype(np.float32), radius) > 0.5
     return out
 
 
