@@ -16,7 +16,7 @@ from veduta.library.choices import choose, chosen
 from veduta.library.folders import folders
 from veduta.library.status import status, wanted
 from veduta.nets.packs import known_packs
-from veduta.see.recognizer import REGISTRY
+from veduta.see.recognizer import ON_REQUEST, REGISTRY
 
 
 @pytest.fixture
@@ -119,9 +119,9 @@ def test_who_is_left_off_does_not_look_whoever_adds(
         assert wanted(session) == {"thumbnails": "1", "quality": "1"}
     add_photos(catalog)
     assert opened == ["quality"], "an unchanged choice opens nothing"
-    choose(catalog, recognizers=REGISTRY)
+    choose(catalog, recognizers=set(REGISTRY) - ON_REQUEST)
     with catalog.session() as session:
-        assert chosen(session).recognizers is None, "all: also those that come later"
+        assert chosen(session).recognizers is None, "the usual ones: also those that come later"
     assert add_photos(catalog).done == 8
     assert opened == ["quality", "quality", "text"]
 
@@ -138,3 +138,11 @@ def test_choices_hold_for_folders_that_are_there_and_that_come(catalog: Catalog,
     assert [f.excludes for f in folders(catalog)] == [["own"], []]
     with pytest.raises(NotFound, match="no recognizer is called 'nose'"):
         choose(catalog, recognizers=["nose"])
+
+
+def test_what_is_asked_for_seldom_looks_where_the_user_says_so(catalog: Catalog) -> None:
+    assert not ON_REQUEST & set(lineup.enabled(catalog))
+    choose(catalog, recognizers=set(REGISTRY))
+    assert set(lineup.enabled(catalog)) >= ON_REQUEST
+    choose(catalog, recognizers=["plates"])
+    assert lineup.enabled(catalog) == ["plates"]

@@ -16,7 +16,7 @@ KEY = "choices"
 
 
 class Choices(BaseModel):
-    """Choices of a library; `recognizers` None: all that there are."""
+    """Choices of a library; `recognizers` None: the usual ones."""
 
     recognizers: list[str] | None = None
     watch: bool = False
@@ -57,11 +57,11 @@ def choose(
 
 
 def _known(wanted: set[str]) -> list[str] | None:
-    """Names as they are kept: all of them as None, so that recognizers that come later look, too."""
-    from veduta.see.recognizer import names
+    """Names as they are kept: the usual ones as None, so that recognizers that come later look, too."""
+    from veduta.see.recognizer import ON_REQUEST, names
 
     known = names()
     unknown = sorted(wanted - set(known))
     if unknown:
         raise NotFound(f"no recognizer is called {unknown[0]!r}; known: {', '.join(known)}")
-    return None if wanted == set(known) else sorted(wanted)
+    return None if wanted == set(known) - ON_REQUEST else sorted(wanted)

@@ -21,7 +21,7 @@ from veduta.library.record import THUMBNAILS, THUMBNAILS_VERSION
 from veduta.library.schema import PhotoRow, Preference
 from veduta.library.status import WANTED, pending, wanted
 from veduta.see.own import own_recognizers
-from veduta.see.recognizer import Recognizer, names, open_recognizer
+from veduta.see.recognizer import ON_REQUEST, Recognizer, names, open_recognizer
 
 PROGRAM = "recognizers_program"
 """Key of the preference that holds the fingerprint of the program that opened them last."""
@@ -54,10 +54,10 @@ class Unopened(ModelUnavailable):
 
 
 def enabled(catalog: Catalog) -> list[str]:
-    """The names of the recognizers that look at the photos of a library: all, or those left on."""
+    """The names of the recognizers that look at the photos of a library: the usual ones, or those left on."""
     with catalog.session() as session:
         wanted = chosen(session).recognizers
-    return [name for name in names() if wanted is None or name in wanted]
+    return [name for name in names() if (name not in ON_REQUEST if wanted is None else name in wanted)]
 
 
 def lacking() -> dict[str, str]:
@@ -74,8 +74,8 @@ def lacking() -> dict[str, str]:
 
 
 def open_all() -> list[Recognizer]:
-    """All recognizers there are; raises ModelUnavailable when a network is not in the store."""
-    return [open_recognizer(name) for name in names()]
+    """All recognizers that usually look at photos; raises ModelUnavailable when a network is not in the store."""
+    return [open_recognizer(name) for name in names() if name not in ON_REQUEST]
 
 
 def open_each(wanted: Sequence[str]) -> tuple[list[Recognizer], dict[str, str]]:

@@ -54,6 +54,9 @@ REGISTRY: dict[str, Factory] = {
     "landmarks": _builtin("recognizer", "LandmarkRecognizer", "landmarks"),
 }
 
+# Slow, and seldom wanted of every photo: a library shows its photos to them only where its user says so.
+ON_REQUEST = frozenset({"plates", "cranes"})
+
 
 def names() -> list[str]:
     """Names of all recognizers: the built-in ones, those of installed packages, those of the user's own networks."""
