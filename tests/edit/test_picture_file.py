@@ -148,11 +148,9 @@ def test_small_pictures_inside_go(tmp_path: Path, photographs: Path) -> None:
     assert iptc in out.read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["png", "tif"])
-@pytest.mark.parametrize("channels", [1, 3, 4])
+# TIFF of 16 bits with transparency is not read at all.
+@pytest.mark.parametrize(("kind", "channels"), [("png", 1), ("png", 3), ("png", 4), ("tif", 1), ("tif", 3)])
 def test_sixteen_bits_stay_outside_of_the_edit(tmp_path: Path, kind: str, channels: int) -> None:
-    if channels == 4 and kind == "tif":
-        pytest.skip("such files are not read")
     source, out = tmp_path / f"a.{kind}", tmp_path / f"b.{kind}"
     deep = np.random.default_rng(1).integers(0, 65536, (60, 80, channels)).astype(np.uint16)
     if channels == 4:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,5 +66,7 @@ def at_most(pixels: Pixels, side: int) -> Pixels:
     if longer <= side:
         return pixels
     size = (max(1, round(width * side / longer)), max(1, round(height * side / longer)))
+    import cv2  # here: who only speaks of photos does not load it
+
     smaller: Any = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     return np.asarray(smaller, np.uint8)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from veduta.edit.mask_fit import fitted
 from veduta.errors import NotFound, VedutaError
 from veduta.library.catalog import Catalog
 from veduta.library.schema import PhotoRow
@@ -54,6 +53,8 @@ def get(catalog: Catalog, mask_id: int, photo_id: int | None = None) -> SavedMas
 
 def full_size(catalog: Catalog, mask: SavedMask) -> NDArray[np.bool_]:
     """A mask at the full size of its photo, bool (height, width)."""
+    from veduta.edit.mask_fit import fitted
+
     with catalog.session() as session:
         photo = _photo(session, mask.photo_id)
         return fitted(mask.runs, photo.width, photo.height)
@@ -61,6 +62,8 @@ def full_size(catalog: Catalog, mask: SavedMask) -> NDArray[np.bool_]:
 
 def keep(catalog: Catalog, photo_id: int, name: str, runs: Mapping[str, Any]) -> SavedMask:
     """Keep a mask; raises NotFound, UnfitMask (empty, no name) and BadEdit (not the photo's shape)."""
+    from veduta.edit.mask_fit import fitted
+
     name = name.strip()
     if not name or len(name) > 200:
         raise UnfitMask(f"a mask's name has 1 to 200 letters, not {len(name)}")

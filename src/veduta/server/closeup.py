@@ -8,7 +8,6 @@ from veduta.library import attractions, closeup, versions
 from veduta.library.catalog import Catalog
 from veduta.library.schema import FindingRow, PhotoRow
 from veduta.server.cards import card_fields, cards_of, crop_url
-from veduta.server.editing import told
 from veduta.server.models.base import Box
 from veduta.server.models.photo import (
     AlbumTag,
@@ -32,6 +31,8 @@ FACTS = (
 
 def detail(catalog: Catalog, photo_id: int) -> PhotoDetail:
     """Return everything known about a photo; raises NotFound."""
+    from veduta.server.editing import told
+
     found = closeup.closeup(catalog, photo_id)
     with catalog.session() as session:
         row = session.execute(cards_of().where(PhotoRow.id == photo_id)).one()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Body, Path, Query, Response
 
-from veduta.learn import annotation_files
 from veduta.learn.annotations import Project
-from veduta.server import annotating
 from veduta.server.context import Here
+from veduta.server.later import Later
 from veduta.server.models.annotation import (
     AnnotationAgreement,
     AnnotationImages,
@@ -24,6 +23,16 @@ from veduta.server.models.annotation import (
     AnnotationSuggestions,
 )
 from veduta.server.models.base import Done, Limit, Offset, PathId
+
+if TYPE_CHECKING:
+    from veduta.server import annotating
+else:
+    annotating = Later("veduta.server.annotating")
+
+if TYPE_CHECKING:
+    from veduta.learn import annotation_files
+else:
+    annotation_files = Later("veduta.learn.annotation_files")
 
 router = APIRouter(prefix="/annotations", tags=["annotations"])
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from veduta.server import counting, editing
 from veduta.server.context import Here
+from veduta.server.later import Later
 from veduta.server.models.base import PathId
 from veduta.server.models.edit import (
     CountOut,
@@ -18,6 +18,12 @@ from veduta.server.models.edit import (
     Operations,
     PreviewAsk,
 )
+
+if TYPE_CHECKING:
+    from veduta.server import counting, editing
+else:
+    counting = Later("veduta.server.counting")
+    editing = Later("veduta.server.editing")
 
 router = APIRouter(tags=["editing"])
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Response
 
 from veduta.library import masks
-from veduta.server import masking
 from veduta.server.context import Here
+from veduta.server.later import Later
 from veduta.server.models.base import Done, PathId
 from veduta.server.models.mask import (
     CombineAsk,
@@ -20,6 +20,11 @@ from veduta.server.models.mask import (
     Selected,
     SuggestAsk,
 )
+
+if TYPE_CHECKING:
+    from veduta.server import masking
+else:
+    masking = Later("veduta.server.masking")
 
 router = APIRouter(tags=["masks"])
 

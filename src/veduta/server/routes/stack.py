@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import APIRouter
 
-from veduta.server import stacking
 from veduta.server.context import Here
+from veduta.server.later import Later
 from veduta.server.models.edit import JobOut, StackNew
+
+if TYPE_CHECKING:
+    from veduta.server import stacking
+else:
+    stacking = Later("veduta.server.stacking")
 
 router = APIRouter(tags=["editing"])
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fastapi import APIRouter, Request, Response
 
 from veduta.library import versions
-from veduta.server import editing
 from veduta.server.context import Here
+from veduta.server.later import Later
 from veduta.server.models.base import Done, PathId
 from veduta.server.models.edit import JobOut
 from veduta.server.models.version import VersionNew, VersionOut, VersionPatch, Versions
+
+if TYPE_CHECKING:
+    from veduta.server import editing
+else:
+    editing = Later("veduta.server.editing")
 
 router = APIRouter(prefix="/photos/{photo_id}/versions", tags=["versions"])
 
