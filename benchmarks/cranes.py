@@ -91,7 +91,7 @@ def _presence(recognizer: CraneRecognizer, folder: Path) -> list[Figure]:
 
 
 def _false(recognizer: CraneRecognizer, folder: Path) -> list[Figure]:
-    photos = [load(path) for path in sorted(folder.iterdir())]
+    photos = [load(path) for path in sorted(folder.iterdir())[::2]]
     recognizer.see(photos[:1])
     start = time.perf_counter()
     wrong = sum(bool(recognizer.see([photo])[0]) for photo in photos)
@@ -104,7 +104,7 @@ def _false(recognizer: CraneRecognizer, folder: Path) -> list[Figure]:
             0.05,
             better="lower",
             n=len(photos),
-            note=f"landmarks/others/test; {spent:.0f} ms a photo, small ones",
+            note=f"every other of landmarks/others/test; {spent:.0f} ms a photo, small ones",
         )
     ]
 

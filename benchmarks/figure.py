@@ -26,12 +26,12 @@ class Figure:
         """Whether the target is met; None without a target."""
         if self.target is None:
             return None
-        return self.value >= self.target if self.better == "higher" else self.value <= self.target
+        return bool(self.value >= self.target if self.better == "higher" else self.value <= self.target)
 
     def as_json(self) -> dict[str, Any]:
         """The form in which the figure stands in the results file."""
         interval = None if self.interval is None else [float(bound) for bound in self.interval]
-        return {**asdict(self), "interval": interval, "met": self.met}
+        return {**asdict(self), "value": float(self.value), "interval": interval, "met": self.met}
 
 
 def eval_dir() -> Path:
