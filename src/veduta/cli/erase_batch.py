@@ -1,4 +1,4 @@
-"""Where the copies of many photos go, and which of them are done already."""
+"""The photos of one `veduta erase`: their copies, their masks, and what is done already."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
+from veduta.cli.copies import Copies
 
 if TYPE_CHECKING:
     from veduta.edit.erase import Wish
@@ -17,70 +17,24 @@ if TYPE_CHECKING:
 REPORT = "erased.jsonl"
 
 
-class Batch:
-    """The photos of one command: targets of all, and a report in the folder `out` that is also its memory."""
+class Batch(Copies):
+    """Copies whose report in the folder is also their memory."""
 
     def __init__(
         self, given: Sequence[Path], paths: Sequence[Path], out: Path, wish: Wish, save_mask: bool
     ) -> None:
-        """Raise BadParameter where a copy would be written over a photo, or several photos into one file."""
+        """Raise BadParameter where a copy would be written over a photo."""
+        super().__init__(given, paths, out, REPORT, _fingerprint(wish, save_mask))
         self._save_mask = save_mask
-        self._wish = _fingerprint(wish, save_mask)
-        self._single = bool(out.suffix) and not out.is_dir() and [p.is_dir() for p in given] == [False]
-        self._targets = {paths[0]: out} if self._single and paths else _in_folder(given, paths, out)
-        originals = {path.resolve() for path in paths}
-        if any(target.resolve() in originals for target in self._targets.values()):
-            raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")
-        self._report = None if self._single else out / REPORT
-        self._known = self._read()
-
-    def target(self, path: Path) -> Path:
-        """Where the copy of a photo goes."""
-        return self._targets[path]
 
     def mask_target(self, target: Path) -> Path | None:
         """Where its mask goes, if masks are asked for."""
         return target.with_name(f"{target.stem}.mask.png") if self._save_mask else None
 
     def done(self, path: Path) -> dict[str, Any] | None:
-        """The result of an earlier run, if it holds: same photo, same wish, and the copy still there."""
-        told = self._known.get(str(path))
-        if told is None or told["wish"] != self._wish or told["source"] != _state(path):
-            return None
-        result: dict[str, Any] = told["result"]
-        if result["error"] is not None or (result["out"] is not None and not Path(result["out"]).is_file()):
-            return None
-        return {**result, "already": True}
-
-    def record(self, path: Path, result: dict[str, Any]) -> None:
-        """Remember a result."""
-        if self._report is None:
-            return
-        line = {"path": str(path), "source": _state(path), "wish": self._wish, "result": result}
-        self._report.parent.mkdir(parents=True, exist_ok=True)
-        with self._report.open("a", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(json.dumps(line) + "\n")
-
-    def _read(self) -> dict[str, dict[str, Any]]:
-        if self._report is None or not self._report.is_file():
-            return {}
-        known = {}
-        for line in self._report.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-            try:
-                told = json.loads(line)
-                known[told["path"]] = told
-            except (ValueError, KeyError, TypeError):  # the line that a killed run was writing
-                continue
-        return known
-
-
-def _state(path: Path) -> list[int] | None:
-    """Size and time of a file: another state, another photo."""
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return [facts.st_size, facts.st_mtime_ns]
+        """The result of an earlier run, marked as such."""
+        result = super().done(path)
+        return None if result is None else {**result, "already": True}
 
 
 def _fingerprint(wish: Wish, save_mask: bool) -> str:
@@ -93,28 +47,3 @@ def _fingerprint(wish: Wish, save_mask: bool) -> str:
     for name, vectors in sorted(wish.keep.faces.items()):
         digest.update(name.encode("utf-8", "surrogateescape") + vectors.tobytes())
     return digest.hexdigest()[:16]
-
-
-def _in_folder(given: Sequence[Path], paths: Sequence[Path], out: Path) -> dict[Path, Path]:
-    """Copies in the folder `out`: photos of a folder keep their place in it, names that are taken get a number."""
-    from veduta.edit.picture_file import name_for
-    from veduta.errors import UnreadableImage
-
-    made: dict[Path, Path] = {}
-    used: set[str] = set()
-    folders = [folder for folder in given if folder.is_dir()]
-    for path in paths:
-        root = next((folder for folder in folders if folder in path.parents), None)
-        place = out / path.parent.relative_to(root) if root is not None else out
-        try:
-            name = name_for(path)
-        except (UnreadableImage, OSError):
-            name = path.name  # it will be told when its turn comes
-        stem, suffix, number = Path(name).stem, Path(name).suffix, 1
-        target = place / name
-        while str(target).lower() in used:
-            number += 1
-            target = place / f"{stem} ({number}){suffix}"
-        used.add(str(target).lower())
-        made[path] = target
-    return made

@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from veduta.cli.erase_batch import _in_folder, _state
+from veduta.cli.copies import Copies
 
 if TYPE_CHECKING:
     from veduta.edit.redaction import Order
@@ -24,43 +22,12 @@ MEMORY, PAGE, REPORT = "redacted.jsonl", "redacted.html", "redacted.json"
 THUMBNAIL = 360
 
 
-class Batch:
-    """The photos of one command: targets of all, and a memory in the folder `out`."""
+class Batch(Copies):
+    """Copies with a page that shows them."""
 
     def __init__(self, given: Sequence[Path], paths: Sequence[Path], out: Path, order: Order) -> None:
         """Raise BadParameter where a copy would be written over a photo."""
-        self._order = _fingerprint(order)
-        self.single = bool(out.suffix) and not out.is_dir() and [p.is_dir() for p in given] == [False]
-        self._targets = {paths[0]: out} if self.single and paths else _in_folder(given, paths, out)
-        originals = {path.resolve() for path in paths}
-        if any(target.resolve() in originals for target in self._targets.values()):
-            raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")
-        self.out = out
-        self._memory = None if self.single else out / MEMORY
-        self._known = self._read()
-
-    def target(self, path: Path) -> Path:
-        """Where the copy of a photo goes."""
-        return self._targets[path]
-
-    def done(self, path: Path) -> dict[str, Any] | None:
-        """The result of an earlier run, if it holds: same photo, same order, and the copy still there."""
-        told = self._known.get(str(path))
-        if told is None or told["order"] != self._order or told["source"] != _state(path):
-            return None
-        result: dict[str, Any] = told["result"]
-        if result["error"] is not None or (result["out"] is not None and not Path(result["out"]).is_file()):
-            return None
-        return result
-
-    def record(self, path: Path, result: dict[str, Any]) -> None:
-        """Remember a result."""
-        if self._memory is None:
-            return
-        line = {"path": str(path), "source": _state(path), "order": self._order, "result": result}
-        self._memory.parent.mkdir(parents=True, exist_ok=True)
-        with self._memory.open("a", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(json.dumps(line) + "\n")
+        super().__init__(given, paths, out, MEMORY, _fingerprint(order))
 
     def report(self, results: Sequence[dict[str, Any]]) -> None:
         """Write what was done as JSON and as a page that shows the copies only, never an original."""
@@ -74,18 +41,6 @@ class Batch:
         told = {"photos": len(results), "hidden": dict(totals), "results": list(results)}
         write_text(self.out / REPORT, json.dumps(told, indent=1) + "\n")
         write_text(self.out / PAGE, page(results, totals))
-
-    def _read(self) -> dict[str, dict[str, Any]]:
-        if self._memory is None or not self._memory.is_file():
-            return {}
-        known = {}
-        for line in self._memory.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-            try:
-                told = json.loads(line)
-                known[told["path"]] = told
-            except (ValueError, KeyError, TypeError):  # the line that a killed run was writing
-                continue
-        return known
 
 
 def page(results: Sequence[dict[str, Any]], totals: Counter[str]) -> str:
