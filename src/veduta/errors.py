@@ -9,6 +9,10 @@ class VedutaError(Exception):
     """Base of every error that Veduta raises on purpose; its text is fit to show to a user."""
 
 
+class BadInput(VedutaError):
+    """Something was asked for that makes no sense as it was asked: the command ends with status 2."""
+
+
 class UnreadableImage(VedutaError):
     """A file that cannot be opened as a picture."""
 

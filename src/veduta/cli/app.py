@@ -71,14 +71,17 @@ def veduta(
 
 
 def main() -> None:
-    """Run the command line; errors that Veduta raises on purpose are told in one line, with exit status 1."""
-    from veduta.errors import VedutaError
+    """Run the command line; errors that Veduta raises on purpose are told in one line.
+
+    The exit status is 2 where what was asked for makes no sense, else 1.
+    """
+    from veduta.errors import BadInput, VedutaError
 
     try:
         app(prog_name="veduta")
     except VedutaError as error:
         print(f"veduta: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+        raise SystemExit(2 if isinstance(error, BadInput) else 1) from None
 
 
 if __name__ == "__main__":

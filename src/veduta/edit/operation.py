@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, fields
 from importlib import import_module
 from typing import Any, ClassVar, Self
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.image.photo import Pixels
 from veduta.progress import Progress
 
 MOST_PIXELS = 400_000_000
 
 
-class BadEdit(VedutaError):
+class BadEdit(BadInput):
     """An edit that does not exist, or whose parameters make no sense."""
 
 

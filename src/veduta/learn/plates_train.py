@@ -82,10 +82,13 @@ def train(
     seed: int,
     report: Callable[[Step], None] | None = None,
     start: PlateHead | None = None,
+    steps: int | None = None,
 ) -> PlateHead:
     """Train for so many processor seconds, from `start` if given; the weights are averaged over the last steps.
 
-    The rate rises and falls with the time that is used up (Smith, "Super-Convergence", 2018, arXiv 1708.07120).
+    With `steps`, for exactly so many steps instead, which gives the same weights on a fast and a slow machine.
+
+    The rate rises and falls with what is used up (Smith, "Super-Convergence", 2018, arXiv 1708.07120).
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
@@ -98,7 +101,7 @@ def train(
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=WEIGHT_DECAY)
     started, number = time.process_time(), 0
     told = placed = 0.0
-    while (used := (time.process_time() - started) / seconds) < 1:
+    while (used := number / steps if steps else (time.process_time() - started) / seconds) < 1:
         chosen = np.concatenate([random.choice(yes, positive), random.choice(no, BATCH - positive)])
         is_plate = torch.from_numpy(known.is_plate[chosen].astype(np.float32))
         corners = torch.from_numpy(known.corners[chosen])
