@@ -123,7 +123,7 @@ def save(
     data = read_bytes(source)
     size = (pixels.shape[1], pixels.shape[0])
     notes: list[str] = []
-    picture = _opened(data, kind, source)
+    picture = opened(data, kind, source)
     try:
         kept = keep(picture, data, kind, source, size)
         notes += kept.notes
@@ -135,7 +135,7 @@ def save(
             stored = _whole(pixels, profile)
         else:
             stored, profile = _partly(data, kind, picture, pixels, changed, profile, notes)
-        options = _options(data, picture, kind, wanted)
+        how = coding(data, picture, kind, wanted)
     finally:
         if picture is not None:
             picture.close()
@@ -143,7 +143,7 @@ def save(
         told = NAMES.get(kind, "this format")
         if kind not in SUFFIXES:
             notes.append(f"{told} cannot be written: the copy is {NAMES[wanted]}")
-    encoded = _encode(wanted, stored, profile, kept, options, notes, target)
+    encoded = encode(wanted, stored, profile, kept, how, notes, target)
     if not location:
         encoded = _without_location(encoded, source, target)
     write_bytes(target, encoded)
@@ -158,7 +158,7 @@ def same_file(source: Path, target: Path) -> bool:
         return source.resolve() == target.resolve()
 
 
-def _opened(data: bytes, kind: str, path: Path) -> Image.Image | None:
+def opened(data: bytes, kind: str, path: Path) -> Image.Image | None:
     """The original through Pillow with its pixels read; None where only others can open it."""
     if kind in ("heif", "raw", "video"):
         return None
@@ -205,7 +205,7 @@ def _partly(
     return put(stored, pixels, changed, profile), profile
 
 
-def _options(data: bytes, picture: Image.Image | None, kind: str, wanted: str) -> dict[str, Any]:
+def coding(data: bytes, picture: Image.Image | None, kind: str, wanted: str) -> dict[str, Any]:
     """How to encode so that the copy has the quality of the original."""
     same = kind == wanted and picture is not None
     if wanted == "jpeg":
@@ -233,7 +233,7 @@ def _options(data: bytes, picture: Image.Image | None, kind: str, wanted: str) -
 Encoder = Callable[[Stored, bytes | None, Kept, dict[str, Any], list[str]], bytes]
 
 
-def _encode(
+def encode(
     kind: str,
     stored: Stored,
     profile: bytes | None,
@@ -242,6 +242,7 @@ def _encode(
     notes: list[str],
     target: Path,
 ) -> bytes:
+    """The bytes of a file of stored pixels and what is kept; what could not be done as asked goes to `notes`."""
     if stored.dtype == np.uint16 and kind not in ("png", "tiff"):
         notes.append(f"{NAMES[kind]} has 8 bits a color: the others were left out")
         stored = np.asarray((stored.astype(np.uint32) * 255 + 32895) >> 16, np.uint8)

@@ -1,0 +1,90 @@
+"""A picture file's values as they are stored, out of the file and into a copy of it, with no change of their own.
+
+For what works on the very values: a message in their lowest bits, a mark. Metadata and color profile go along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from veduta.edit.picture_file import (
+    NotWritten,
+    WouldOverwrite,
+    Written,
+    check_still,
+    coding,
+    encode,
+    kind_for,
+    opened,
+    same_file,
+)
+from veduta.edit.picture_kept import keep
+from veduta.edit.stored import Stored, read_stored
+from veduta.files import write_bytes
+from veduta.image import decode
+from veduta.image.formats import NAMES
+from veduta.image.source import read_bytes
+
+# Formats that give back the values that were put in.
+LOSSLESS: dict[str, dict[str, Any]] = {
+    "png": {},
+    "tiff": {"compression": "tiff_adobe_deflate"},
+    "webp": {"lossless": True, "exact": True, "quality": 60, "method": 4},
+    "bmp": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The stored values of a picture, upright, (h, w, 1 to 4) uint8 or uint16, and the color profile they are in."""
+
+    stored: Stored
+    profile: bytes | None
+
+
+def read_values(path: Path) -> Values:
+    """The values of a picture file; of one of other colors (CMYK...) or none of ours (HEIC, raw) its sRGB pixels.
+
+    Raises UnreadableImage, AnimatedPicture.
+    """
+    check_still(path)
+    kind, data = decode.kind_of(path), read_bytes(path)
+    picture = opened(data, kind, path)
+    if picture is None:
+        return Values(decode.read(path), None)
+    with picture:
+        stored = read_stored(data, kind, picture)
+        profile = picture.info.get("icc_profile")
+    if stored is None:
+        return Values(decode.read(path), None)
+    return Values(stored, profile if isinstance(profile, bytes) and profile else None)
+
+
+def save_values(source: Path, values: Values, target: Path, lossless: bool) -> Written:
+    """Write values, a change of those of the photo `source`, to `target`, atomically, with its metadata.
+
+    The format is that of the target's suffix; `lossless` ones only, where that is asked for. Raises WouldOverwrite,
+    NotWritten, UnreadableImage.
+    """
+    if same_file(source, target):
+        raise WouldOverwrite(f"{target}: would write over the original; choose another name or folder")
+    kind, wanted = decode.kind_of(source), kind_for(source, target)
+    if lossless and wanted not in LOSSLESS:
+        raise NotWritten(
+            f"{target.name}: {NAMES[wanted]} does not keep every bit; name it .png, .tif or .webp"
+        )
+    if lossless and values.stored.dtype.itemsize == 2 and wanted not in ("png", "tiff"):
+        raise NotWritten(f"{target.name}: {NAMES[wanted]} has no 16 bits a color; name it .png or .tif")
+    data = read_bytes(source)
+    picture = opened(data, kind, source)
+    try:
+        kept = keep(picture, data, kind, source, (values.stored.shape[1], values.stored.shape[0]))
+        how = {**LOSSLESS[wanted]} if lossless else coding(data, picture, kind, wanted)
+    finally:
+        if picture is not None:
+            picture.close()
+    notes = list(kept.notes)
+    write_bytes(target, encode(wanted, values.stored, values.profile, kept, how, notes, target))
+    return Written(target, wanted, tuple(notes))
