@@ -64,6 +64,20 @@ def test_adjust_does_what_its_edits_say(folder: Path, tmp_path: Path) -> None:
     assert source.read_bytes() == before
 
 
+def test_adjust_does_any_edit_by_name(folder: Path, tmp_path: Path) -> None:
+    source, target = folder / "coffee.jpg", tmp_path / "out.png"
+    words = ("--do", "auto_levels:clip=1,channels=true", "--do", "auto_white_balance", "--exposure", 0.2)
+    run("adjust", source, "-o", target, *words)
+    expected = Edits.from_json(
+        [
+            {"name": "auto_levels", "amount": 1, "clip": 1, "channels": True},
+            {"name": "auto_white_balance", "amount": 1},
+            {"name": "light", "exposure": 0.2},
+        ]
+    )
+    assert np.array_equal(read(target), expected.apply(read(source)))
+
+
 def test_adjust_goes_through_folders(folder: Path, tmp_path: Path) -> None:
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
     out = tmp_path / "out"
@@ -102,6 +116,9 @@ def test_adjust_takes_a_file_of_edits_and_makes_small_copies(folder: Path, tmp_p
         (("--crop", "1,2"), 2, "4 numbers with commas"),
         (("--gray", "7,1"), 2, "is 0 to 1"),
         (("--rotate", 45), 2, "quarter turns"),
+        (("--do", "glow"), 1, "no edit is called 'glow'"),
+        (("--do", "light:exposure"), 2, "must be NAME=VALUE"),
+        (("--do", "light:exposure=much"), 1, "exposure must be a number"),
         (("--perspective", "0,0 1,0 1,1 0,0.2,3"), 2, "2 numbers"),
         (("--edits", "missing.json"), 1, "missing.json: No such file"),
     ],

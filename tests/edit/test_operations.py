@@ -29,7 +29,10 @@ STRONG = [
     {"name": "white_balance", "temperature": 0.5, "tint": -0.3},
     {"name": "sharpen", "amount": 1.2, "radius": 1.4},
     {"name": "vignette", "amount": 0.6, "size": 0.3},
+    {"name": "auto_levels", "amount": 0.9, "clip": 2},
+    {"name": "auto_white_balance", "amount": 0.8, "method": "edges"},
 ]
+IDS = [str(one["name"]) for one in STRONG]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +70,7 @@ def test_neutral_settings_change_no_bit(name: str, photo: Pixels) -> None:
     assert operation(name).from_json({k: v for k, v in neutral.as_json().items() if k != "name"}) == neutral
 
 
-@pytest.mark.parametrize("plain", STRONG, ids=PLAIN)
+@pytest.mark.parametrize("plain", STRONG, ids=IDS)
 def test_operations_leave_their_input_alone_and_tell_their_size(
     plain: dict[str, object], photo: Pixels
 ) -> None:
@@ -80,7 +83,7 @@ def test_operations_leave_their_input_alone_and_tell_their_size(
     assert out.shape != photo.shape or not np.array_equal(out, photo)
 
 
-@pytest.mark.parametrize("plain", STRONG, ids=PLAIN)
+@pytest.mark.parametrize("plain", STRONG, ids=IDS)
 def test_one_pixel_and_thin_pictures(plain: dict[str, object]) -> None:
     for shape in ((1, 1, 3), (1, 9, 3), (7, 1, 3), (2, 3, 3)):
         pixels = np.full(shape, 77, np.uint8)

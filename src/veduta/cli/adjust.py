@@ -33,6 +33,15 @@ def adjust(
         Path | None,
         typer.Option("--edits", metavar="FILE.json", help="A list of edits, done before those named here."),
     ] = None,
+    do: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--do",
+            metavar="EDIT[:NAME=VALUE,...]",
+            help="Any edit of --list, as denoise or deblur:radius=3; done after --edits, before those named here."
+            " May be repeated.",
+        ),
+    ] = None,
     rotate: Annotated[int, typer.Option("--rotate", metavar="90|180|270", help="Turn clockwise.")] = 0,
     mirror: Annotated[bool, typer.Option("--mirror", help="Mirror left to right.")] = False,
     straighten: Annotated[Number, _option("--straighten", "Turn clockwise by degrees, -45 to 45.")] = None,
@@ -96,8 +105,28 @@ def adjust(
         {"name": "vignette", "amount": vignette},
     ]
     given = [{key: value for key, value in one.items() if value is not None} for one in asked]
-    wanted = edits_of(edits, [one for one in given if len(one) > 1])
+    wanted = edits_of(edits, [*(_done(text) for text in do or []), *(one for one in given if len(one) > 1)])
     _run(photos, out, wanted, _pair(gray), side, not no_location, as_json)
+
+
+def _done(text: str) -> dict[str, Any]:
+    """The JSON form of one --do; without parameters, those that are usual."""
+    import json
+
+    from veduta.edit.operation import operation
+
+    name, _, rest = text.partition(":")
+    usual = operation(name).usual
+    given: dict[str, Any] = {}
+    for part in filter(None, rest.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{part!r} must be NAME=VALUE", param_hint="--do")
+        try:
+            given[key] = json.loads(value)
+        except ValueError:
+            given[key] = value
+    return {**usual, **given, "name": name}
 
 
 def edits_of(file: Path | None, more: Sequence[dict[str, Any]] = ()) -> Edits:

@@ -30,6 +30,8 @@ class Operation:
     name: ClassVar[str]
     tells: ClassVar[bool] = False
     """Whether it tells progress by itself."""
+    usual: ClassVar[Mapping[str, Any]] = {}
+    """Parameters of who asks for it without naming any."""
 
     def __post_init__(self) -> None:
         """Check every parameter against its declaration; raises BadEdit."""
@@ -193,6 +195,8 @@ REGISTRY: dict[str, tuple[str, str]] = {
     "white_balance": ("white_balance", "WhiteBalance"),
     "sharpen": ("sharpen", "Sharpen"),
     "vignette": ("vignette", "Vignette"),
+    "auto_levels": ("auto_levels", "AutoLevels"),
+    "auto_white_balance": ("auto_white_balance", "AutoWhiteBalance"),
     "erase": ("removal", "Removal"),
     "redact": ("hiding", "Hiding"),
 }

@@ -1,0 +1,78 @@
+"""Automatic white balance: the color of the light is told from the picture and taken out.
+
+Source: G. Finlayson, E. Trezzi, "Shades of gray and colour constancy", 2004; J. van de Weijer et al., "Edge-based color
+constancy", 2007.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+
+from veduta.edit import gain
+from veduta.edit.operation import Operation, choice, number
+from veduta.edit.white_balance import LUMINANCE
+from veduta.image.icc import linear
+from veduta.image.photo import Pixels, at_most
+from veduta.progress import Progress
+
+SIDE = 512
+# Exponent of the mean: 1 is the gray world, infinity the brightest spot.
+NORM = 5.0
+# Codes outside tell nothing: what is burnt out has lost its color, what is black is noise.
+DARKEST, BRIGHTEST = 5, 250
+LEAST = 500  # pixels
+MOST = 1.2  # stops for one channel: more is no light but the color of things
+
+
+@dataclass(frozen=True)
+class AutoWhiteBalance(Operation):
+    """Make the light of a picture white, by `amount` of the way.
+
+    "shades" judges the light by what is bright, "edges" by how colors change at edges, which large areas of one color
+    mislead less.
+    """
+
+    name = "auto_white_balance"
+    usual: ClassVar[Mapping[str, Any]] = {"amount": 1.0}
+
+    amount: float = number(0, 0, 1)
+    method: str = choice("shades", "shades", "edges")
+
+    @property
+    def neutral(self) -> bool:
+        """Whether nothing is asked for."""
+        return self.amount == 0
+
+    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+        """The picture under white light."""
+        stops = np.clip(np.log2(1 / light_of(pixels, self.method)), -MOST, MOST)
+        gains = np.exp2(self.amount * stops)
+        red, green, blue = (gains / (gains @ LUMINANCE)).tolist()
+        return gain.by_curve(
+            pixels,
+            lambda codes: gain.brightened(codes, red),
+            lambda codes: gain.brightened(codes, green),
+            lambda codes: gain.brightened(codes, blue),
+        )
+
+
+def light_of(pixels: Pixels, method: str = "shades") -> gain.Reals:
+    """The color (3,) of the light, linear, of mean 1; white where the picture does not tell."""
+    small = at_most(pixels, SIDE)
+    telling = ((small >= DARKEST) & (small <= BRIGHTEST)).all(2)
+    light = linear(np.arange(256) / 255).astype(np.float32)[small]
+    if method == "edges":
+        smooth = cv2.GaussianBlur(light, (0, 0), 1.5)
+        across, down = (cv2.Sobel(smooth, cv2.CV_32F, *way) for way in ((1, 0), (0, 1)))
+        light = np.sqrt(across**2 + down**2)
+        telling = cv2.erode(telling.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    some = light[telling].astype(np.float64)
+    if len(some) < LEAST:
+        return np.ones(3)
+    color = np.asarray((some**NORM).mean(0) ** (1 / NORM), np.float64)
+    return np.ones(3) if color.min() <= 1e-6 else color / color.mean()
