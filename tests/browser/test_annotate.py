@@ -102,6 +102,71 @@ def test_pictures_are_labeled(visit: Any, url: str) -> None:
     expect(page.get_by_text(re.compile("with labels read from back.json"))).to_be_visible()
 
 
+SEND = """([method, path, body]) => fetch(path, {method, body: JSON.stringify(body),
+  headers: {'content-type': 'application/json', 'x-veduta': '1'}}).then(r => r.json())"""
+
+
+def test_two_people_are_compared_and_files_of_other_programs_come_and_go(visit: Any, url: str) -> None:
+    window = visit(url)
+    page = window.go("/annotate")
+    page.evaluate("localStorage.setItem('veduta.annotator', 'ann')")
+    made = page.evaluate(SEND, ["POST", "/api/annotations", {"name": "pairs", "classes": ["door", "lamp"]}])
+    door, lamp = (one["id"] for one in made["classes"])
+    photos = [p["id"] for p in ask(url, "/api/photos?limit=2")["photos"]]
+    page.evaluate(SEND, ["POST", "/api/annotations/pairs/images", {"photos": photos}])
+    first, second = (one["id"] for one in ask(url, "/api/annotations/pairs/images?annotator=ann")["images"])
+    drawn = {
+        "ann": {
+            first: [(door, (0.1, 0.1, 0.4, 0.4)), (lamp, (0.6, 0.6, 0.3, 0.3))],
+            second: [(door, (0, 0, 1, 1))],
+        },
+        "bob": {first: [(door, (0.1, 0.1, 0.4, 0.3))], second: [(lamp, (0, 0, 1, 1))]},
+    }
+    for who, pictures in drawn.items():
+        for picture, labels in pictures.items():
+            items = [{"class_id": kind, "box": box} for kind, box in labels]
+            path = f"/api/annotations/pairs/images/{picture}/items"
+            page.evaluate(SEND, ["PUT", path, {"annotator": who, "done": True, "items": items}])
+
+    page.goto(url.rstrip("/") + "/annotate/pairs")
+    agreement = page.get_by_role("region", name="Agreement")
+    expect(agreement.get_by_label("First person")).to_have_value("ann")
+    expect(agreement.get_by_label("Second person")).to_have_value("bob")
+    # One door overlaps by 0.4 x 0.3 of 0.4 x 0.4, which is 75 %; the second picture is covered whole by both.
+    for term, told in (
+        ("Pictures both did", "2"),
+        ("Drawn and named alike", "1"),
+        ("Overlap of what both drew", "88 %"),
+    ):
+        expect(agreement.locator("div", has=page.get_by_text(term, exact=True)).locator("dd")).to_have_text(
+            told
+        )
+    differ = agreement.get_by_role("listitem").filter(has=page.get_by_role("link"))
+    expect(differ).to_have_count(2)
+    expect(agreement).to_contain_text("only ann drew lamp")
+    expect(agreement).to_contain_text("different classes: door and lamp")
+    agreement.get_by_label("Second person").select_option("ann")
+    expect(agreement).to_contain_text("Nothing differs.")
+
+    for form, label in (("yolo", "YOLO"), ("voc", "Pascal VOC")):
+        with page.expect_download() as taken:
+            page.get_by_role("link", name=f"Export {label}").click()
+        file = {
+            "name": f"{form}.zip",
+            "mimeType": "application/zip",
+            "buffer": Path(taken.value.path()).read_bytes(),
+        }
+        path = f"/api/annotations/pairs/images/{first}/items"
+        page.evaluate(SEND, ["PUT", path, {"annotator": "ann", "done": False, "items": []}])
+        page.get_by_label(f"Import {label}").set_input_files(files=[file])
+        expect(page.get_by_text(re.compile(f"with labels read from {form}.zip"))).to_be_visible()
+        back = ask(url, f"{path}?annotator=ann")["items"]
+        assert {(one["class_id"], *(round(v, 3) for v in one["box"])) for one in back} == {
+            (door, 0.1, 0.1, 0.4, 0.4),
+            (lamp, 0.6, 0.6, 0.3, 0.3),
+        }
+
+
 def test_suggestions_are_accepted_by_key(visit: Any, url: str, store: Any) -> None:
     window = visit(url)
     page = window.go("/annotate")

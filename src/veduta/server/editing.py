@@ -53,7 +53,8 @@ def operations() -> Operations:
 
 def _operation(name: str) -> OperationOut:
     parameters = []
-    for one in fields(operation(name)):
+    kind = operation(name)
+    for one in fields(kind):
         told = one.metadata
         choices = told.get("choices")
         parameters.append(
@@ -66,7 +67,8 @@ def _operation(name: str) -> OperationOut:
                 choices=None if choices is None else list(choices),
             )
         )
-    return OperationOut(name=name, title=name.replace("_", " ").capitalize(), parameters=parameters)
+    title = name.replace("_", " ").capitalize()
+    return OperationOut(name=name, title=title, usual=dict(kind.usual), parameters=parameters)
 
 
 def start_of(here: Context, photo_id: int, version_id: int | None) -> tuple[Ground, Version | None]:

@@ -64,7 +64,24 @@ export interface Count {
   points: [number, number][];
   method: string;
 }
+/** A parameter of an operation, as the server declares it. */
+export interface Parameter {
+  name: string;
+  kind: "number" | "integer" | "flag" | "choice" | "corners" | "mask";
+  low: number | null;
+  high: number | null;
+  neutral: unknown;
+  choices: string[] | null;
+}
+export interface Operation {
+  name: string;
+  title: string;
+  /** Parameters of who asks for it without naming any; without some, it is no effect. */
+  usual: Record<string, unknown>;
+  parameters: Parameter[];
+}
 export interface Operations {
+  operations: Operation[];
   methods: string[];
   what: string[];
 }

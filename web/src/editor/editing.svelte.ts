@@ -10,7 +10,7 @@ import { NEAR, Preview, SIDE } from "./preview.svelte";
 import { workSize } from "./raster";
 import { View } from "./view.svelte";
 
-export type Tool = "remove" | "crop" | "perspective" | "light" | "color" | "detail" | "count" | "edits";
+export type Tool = "remove" | "crop" | "perspective" | "light" | "color" | "detail" | "effects" | "count" | "edits";
 export type Hand = "tap" | "brush" | "smart" | "box";
 export interface Doing {
   edits: Edit[];

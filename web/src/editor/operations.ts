@@ -1,14 +1,17 @@
 /** The edits of a list: what each changes, in which order they come, how they are called. */
 
 import type { Edit } from "../api/editing";
+import { spoken } from "./effects";
 
 export type Adjustment = "perspective" | "straighten" | "rotate" | "crop" | "light" | "white_balance" | "sharpen" | "vignette";
 
 /** Fills come first: their masks are about the photo itself, and a slider moved later does not fill again. */
-const ORDER = ["erase", "redact", "perspective", "rotate", "straighten", "crop", "white_balance", "light", "sharpen", "vignette"];
+const ORDER = ["erase", "redact", "perspective", "rotate", "straighten", "crop", "denoise", "deblur", "dehaze", "low_light", "auto_white_balance", "auto_levels", "white_balance", "light", "sharpen", "vignette", "style", "sketch"];
+/** Effects that are not named come before the hand's own light and color. */
+const OTHERS = ORDER.indexOf("auto_levels");
 const rank = (edit: Edit): number => {
   const place = ORDER.indexOf(edit.name);
-  return place < 0 ? ORDER.length : edit.name === "redact" ? 0 : place;
+  return place < 0 ? OTHERS : edit.name === "redact" ? 0 : place;
 };
 export const ordered = (edits: Edit[]): Edit[] => edits.toSorted((a, b) => rank(a) - rank(b));
 
@@ -57,6 +60,10 @@ export const effective = (edits: Edit[]): Edit[] => edits.filter(isOn).map(({ on
 const signed = (value: number, digits = 0): string => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;
 const percent = (value: unknown): string => signed(Number(value ?? 0) * 100);
 
+const amounts = (edit: Edit): string =>
+  Object.entries(edit).filter(([key]) => !["name", "on", "label"].includes(key)).map(([key, value]) =>
+    typeof value === "number" ? `${spoken(key).toLowerCase()} ${Number(value.toFixed(2))}` : typeof value === "string" ? spoken(value).toLowerCase() : "").filter(Boolean).join(", ");
+
 /** The name of an edit, and its amounts in words. */
 export function described(edit: Edit): { title: string; text: string } {
   const say = (...parts: (string | false | undefined)[]): string => parts.filter(Boolean).join(", ");
@@ -72,6 +79,6 @@ export function described(edit: Edit): { title: string; text: string } {
     case "white_balance": return { title: "Color", text: say(Boolean(edit["temperature"]) && `temperature ${percent(edit["temperature"])}`, Boolean(edit["tint"]) && `tint ${percent(edit["tint"])}`) };
     case "sharpen": return { title: "Sharpen", text: percent(edit["amount"]).replace("+", "") + " %" };
     case "vignette": return { title: "Vignette", text: percent(edit["amount"]) };
-    default: return { title: edit.name, text: "" };
+    default: return { title: spoken(edit.name), text: amounts(edit) };
   }
 }

@@ -31,6 +31,9 @@ class OperationOut(Answer):
 
     name: str
     title: str
+    usual: dict[str, Any] = Field(
+        description="parameters of who asks for it without naming any; without some, it needs to be told"
+    )
     parameters: list[OperationParameter]
 
 
