@@ -31,6 +31,7 @@ STRONG = [
     {"name": "vignette", "amount": 0.6, "size": 0.3},
     {"name": "auto_levels", "amount": 0.9, "clip": 2},
     {"name": "auto_white_balance", "amount": 0.8, "method": "edges"},
+    {"name": "sketch", "strength": 0.9, "lines": 1.5, "color": "color"},
 ]
 IDS = [str(one["name"]) for one in STRONG]
 

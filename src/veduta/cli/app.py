@@ -44,6 +44,7 @@ LAZY: Table = {
     "redact": ("veduta.cli.redact", "redact", "Hide plates, faces, text and people in photos for good."),
     "stack": ("veduta.cli.stack", "stack", "Make people vanish who walk through several photos of one view."),
     "adjust": ("veduta.cli.adjust", "adjust", "Crop, turn, light, colors, sharpness: from photos to copies."),
+    "sketch": ("veduta.cli.sketch", "sketch", "Draw photos in pencil, in gray or in color."),
     "masks": ("veduta.cli.masks", "masks", "Find, select, combine and keep regions of photos."),
     "versions": ("veduta.cli.versions", "versions", "Photos as edited, kept beside the originals."),
     "landmarks": ("veduta.cli.landmarks", "landmarks", "Make and prove one's own recognizer of landmarks."),

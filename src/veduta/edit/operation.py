@@ -197,6 +197,7 @@ REGISTRY: dict[str, tuple[str, str]] = {
     "vignette": ("vignette", "Vignette"),
     "auto_levels": ("auto_levels", "AutoLevels"),
     "auto_white_balance": ("auto_white_balance", "AutoWhiteBalance"),
+    "sketch": ("sketch", "Sketch"),
     "erase": ("removal", "Removal"),
     "redact": ("hiding", "Hiding"),
 }
