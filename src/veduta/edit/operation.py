@@ -195,6 +195,7 @@ REGISTRY: dict[str, tuple[str, str]] = {
     "white_balance": ("white_balance", "WhiteBalance"),
     "sharpen": ("sharpen", "Sharpen"),
     "vignette": ("vignette", "Vignette"),
+    "style": ("style", "Style"),
     "auto_levels": ("auto_levels", "AutoLevels"),
     "auto_white_balance": ("auto_white_balance", "AutoWhiteBalance"),
     "sketch": ("sketch", "Sketch"),

@@ -119,6 +119,24 @@ def _tflite(weight: Path, folder: Path, output: int, probabilities: bool = True)
     return folder / "model.xml"
 
 
+def _painter_styles(weight: Path, folder: Path) -> Path:
+    from veduta.nets.painter import of_many_styles
+
+    return of_many_styles(weight).save(folder / "model.npz")
+
+
+def _painter_paintings(weight: Path, folder: Path) -> Path:
+    from veduta.nets.painter import of_any_style
+
+    return of_any_style(weight).save(folder / "model.npz")
+
+
+def _painter(weight: Path, folder: Path) -> Path:
+    from veduta.nets.painter import read_painter
+
+    return read_painter(weight).save(folder / "model.npz")
+
+
 def _own(weight: Path, folder: Path) -> Path:
     import openvino as ov
 
@@ -142,6 +160,9 @@ CONVERTERS: dict[str, Converter] = {
     "lighterglue": Converter(_lighterglue),
     "selfie-segmenter": Converter(_selfie_segmenter),
     "pose-segmenter": Converter(_pose_segmenter),
+    "painter-styles": Converter(_painter_styles),
+    "painter-paintings": Converter(_painter_paintings),
+    "painter": Converter(_painter),
 }
 
 

@@ -64,7 +64,7 @@ def own_pack(
         member_sha256=sha256.lower(),
         member_bytes=0 if is_url or not Path(source).is_file() else Path(source).stat().st_size,
         url=source if is_url else None,
-        converter="own",
+        converter="painter" if task == "style" else "own",
         shape=(),
         size=(int(size[0]), int(size[-1])) if size else None,
         mean=(mean or (0.0, 0.0, 0.0))[:3],  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ TASKS = (
     "fill",
     "segmenter",
     "depth",
+    "style",
     "other",
 )
 
