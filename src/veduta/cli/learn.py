@@ -10,6 +10,7 @@ TASKS: Table = {
         "annotate",
         "Label pictures: projects, files, agreement of two people.",
     ),
+    "augment": ("veduta.cli.learn_augment", "augment", "Make new pictures of a set, with their labels."),
     "cranes": ("veduta.cli.learn_cranes", "cranes", "Train the segmenter of cranes on drawn examples."),
 }
 
