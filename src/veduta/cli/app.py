@@ -45,10 +45,12 @@ LAZY: Table = {
     "stack": ("veduta.cli.stack", "stack", "Make people vanish who walk through several photos of one view."),
     "adjust": ("veduta.cli.adjust", "adjust", "Crop, turn, light, colors, sharpness: from photos to copies."),
     "sketch": ("veduta.cli.sketch", "sketch", "Draw photos in pencil, in gray or in color."),
+    "style": ("veduta.cli.style", "style", "Repaint photos and films in 26 styles, or like any painting."),
     "masks": ("veduta.cli.masks", "masks", "Find, select, combine and keep regions of photos."),
     "versions": ("veduta.cli.versions", "versions", "Photos as edited, kept beside the originals."),
     "landmarks": ("veduta.cli.landmarks", "landmarks", "Make and prove one's own recognizer of landmarks."),
     "learn": ("veduta.cli.learn", "learn", "Make recognizers of one's own: draw examples, train, evaluate."),
+    "space": ("veduta.cli.space", "space", "Measure space: distance from two views, what stands in the way."),
     "models": ("veduta.cli.models", "models", "Pull, list, add and remove networks."),
     "demo": ("veduta.cli.demo", "demo", "Make a demo folder from photographs that installed packages ship."),
 }

@@ -1,1 +1,1 @@
-"""Floor 2: geometry. Empty: no tool is built yet."""
+"""Floor 2: geometry. Distance from two views, what stands in the way, and photos set in motion."""

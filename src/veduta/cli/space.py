@@ -1,0 +1,21 @@
+"""`veduta space`: distance from two views, what stands in the way, photos in motion."""
+
+from __future__ import annotations
+
+from veduta.cli.lazy import Table, lazy_group
+
+TASKS: Table = {
+    "calibrate": (
+        "veduta.cli.space_calibrate",
+        "calibrate",
+        "Calibrate two cameras from pictures of a chessboard.",
+    ),
+    "depth": ("veduta.cli.space_depth", "depth", "Measure distance from pairs of photos."),
+}
+
+space = lazy_group(TASKS)
+
+
+@space.callback()
+def group() -> None:
+    """Measure space: distance from two views, what stands in the way."""

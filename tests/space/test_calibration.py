@@ -1,0 +1,161 @@
+"""Calibration finds the cameras with which a board was drawn."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from tests.space.boards import BOARD, photograph, poses, rig
+from veduta.cli.app import app
+from veduta.space.calibration import CannotCalibrate, Sighting, calibrate, solve
+from veduta.space.chessboard import BadBoard, Board, find_corners, same_order
+from veduta.space.pair import find_pairs
+from veduta.space.rig import BadRig, Rectifier, Rig
+
+COUNT = 7
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two folders of pictures of a board; one pair more whose right view shows none."""
+    folder = tmp_path_factory.mktemp("boards")
+    true = rig()
+    for number, pose in enumerate(poses(COUNT)):
+        for side, name in enumerate(("left", "right")):
+            (folder / name).mkdir(exist_ok=True)
+            Image.fromarray(photograph(true, pose, side)).save(folder / name / f"{number:02}.png")
+    empty = np.full((360, 480, 3), 200, np.uint8)
+    Image.fromarray(photograph(true, poses(1)[0], 0)).save(folder / "left" / "empty.png")
+    Image.fromarray(empty).save(folder / "right" / "empty.png")
+    return folder
+
+
+def exact_corners(pose: tuple[Any, Any], side: int) -> Any:
+    """Where the corners truly are in a view."""
+    true = rig()
+    turn, shift = cv2.Rodrigues(pose[0])[0], pose[1].reshape(3)
+    if side:
+        turn, shift = true.rotation @ turn, true.rotation @ shift + true.translation
+    made: Any = cv2.projectPoints(
+        BOARD.corners().astype(np.float64),
+        cv2.Rodrigues(turn)[0],
+        shift,
+        true.matrices[side],
+        true.distortions[side],
+    )[0]
+    return made.reshape(-1, 2).astype(np.float32)
+
+
+def test_corners_are_found_to_parts_of_a_pixel() -> None:
+    pose = poses(1)[0]
+    found = find_corners(photograph(rig(), pose, 0), BOARD)
+    assert found is not None
+    exact = exact_corners(pose, 0)
+    assert np.abs(same_order(exact, found) - exact).mean() < 0.1
+
+
+def test_exact_corners_give_the_exact_cameras() -> None:
+    seen = [
+        Sighting(str(n), exact_corners(pose, 0), exact_corners(pose, 1)) for n, pose in enumerate(poses(12))
+    ]
+    made = solve(seen, BOARD, (480, 360)).rig
+    true = rig()
+    for found, wanted in zip(made.matrices, true.matrices, strict=True):
+        assert np.abs(found - wanted).max() < 0.5
+    assert np.abs(made.translation - true.translation).max() < 2e-4
+    assert np.abs(made.rotation - true.rotation).max() < 1e-3
+    assert made.error < 0.01 and made.row_error < 0.01
+
+
+def test_a_board_that_moved_between_the_views_is_left_out() -> None:
+    held = poses(12)
+    seen = [Sighting(str(n), exact_corners(pose, 0), exact_corners(pose, 1)) for n, pose in enumerate(held)]
+    seen[5] = Sighting("moved", seen[5].left, seen[5].right + np.float32([0, 9]))
+    made = solve(seen, BOARD, (480, 360))
+    assert "moved" in made.unused and "moved" not in made.errors
+    assert made.rig.error < 0.05
+
+
+def test_the_command_finds_the_cameras(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rig.json"
+    arguments = ["space", "calibrate", str(pictures / "left"), str(pictures / "right"), "--json"]
+    run = CliRunner().invoke(app, [*arguments, "--board", "7x5", "--square", "30", "-o", str(out)])
+    assert run.exit_code == 0, run.output
+    told = json.loads(run.stdout.splitlines()[-1])
+    assert set(told["unused"]) == {"empty"} and "right view" in told["unused"]["empty"]
+    assert len(told["pictures"]) == COUNT
+    made, true = Rig.load(out), rig()
+    assert made.error < 0.3 and made.row_error < 0.2
+    assert np.linalg.norm(made.translation) == pytest.approx(np.linalg.norm(true.translation), rel=0.02)
+    assert made.matrices[0][0, 0] == pytest.approx(420, rel=0.02)
+    kept = json.loads(out.read_text())
+    assert kept["board"] == {"columns": 7, "rows": 5, "square_m": 0.03}
+
+
+def test_side_by_side_pictures_calibrate_as_well(tmp_path: Path) -> None:
+    true = rig()
+    for number, pose in enumerate(poses(5)):
+        both = np.concatenate([photograph(true, pose, side) for side in (0, 1)], axis=1)
+        Image.fromarray(both).save(tmp_path / f"{number}.png")
+    made = calibrate(find_pairs(tmp_path, None), BOARD)
+    assert len(made.errors) == 5 and made.rig.error < 0.3
+
+
+def test_rectified_views_show_the_same_in_the_same_row(tmp_path: Path) -> None:
+    true = rig()
+    rectifier = Rectifier(true)
+    pose = poses(3)[1]
+    left, right = rectifier(photograph(true, pose, 0), photograph(true, pose, 1))
+    one, other = find_corners(left, BOARD), find_corners(right, BOARD)
+    assert one is not None and other is not None
+    other = same_order(one, other)
+    assert np.abs(one[:, 1] - other[:, 1]).mean() < 0.1
+    view = rectifier.view
+    assert view.baseline == pytest.approx(float(np.linalg.norm(true.translation)), rel=1e-6)
+    # Corners by their disparity are as far from each other as on the board.
+    depth = view.focal * view.baseline / (one[:, 0] - other[:, 0] + view.offset)
+    x, y = (one - view.center).T / view.focal * depth
+    places = np.stack([x, y, depth], axis=1)
+    assert np.linalg.norm(places[-1] - places[0]) == pytest.approx(
+        float(np.linalg.norm(BOARD.corners()[-1])), rel=0.01
+    )
+
+
+def test_a_rig_is_read_as_it_was_written(tmp_path: Path) -> None:
+    rig().save(tmp_path / "rig.json")
+    again = Rig.load(tmp_path / "rig.json")
+    assert np.allclose(again.matrices[1], rig().matrices[1])
+    assert np.allclose(again.rotation, rig().rotation, atol=1e-8)
+    told = json.loads((tmp_path / "rig.json").read_text())
+    assert told["baseline_m"] == pytest.approx(0.09, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"kind": "other"}, "not a file of"),
+        ({"left": {}}, "incomplete"),
+        ({"rotation_left_to_right": [[0, 0, 0]] * 3}, "no pair of cameras"),
+        ({"width": "wide"}, "incomplete"),
+    ],
+)
+def test_damaged_rigs_are_refused(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    path = tmp_path / "rig.json"
+    rig().save(path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(BadRig, match=reason):
+        Rig.load(path)
+
+
+def test_too_few_pictures_are_told_by_name(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(CannotCalibrate, match=r"0 usable pairs.*9 x 9 corners"):
+        calibrate(find_pairs(pictures / "left", pictures / "right")[:2], Board(9, 9, 0.03))
+    with pytest.raises(BadBoard, match="COLUMNSxROWS"):
+        Board.parse("nine", 0.03)
