@@ -24,8 +24,8 @@ class Copies:
         self.single = bool(out.suffix) and not out.is_dir() and [p.is_dir() for p in given] == [False]
         self._wish = wish
         self._targets = {paths[0]: out} if self.single and paths else _in_folder(given, paths, out)
-        originals = {path.resolve() for path in paths}
-        if any(target.resolve() in originals for target in self._targets.values()):
+        self.originals = {path.resolve() for path in paths}
+        if any(target.resolve() in self.originals for target in self._targets.values()):
             raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")
         self._memory = None if self.single else out / memory
         self._known = self._read()
