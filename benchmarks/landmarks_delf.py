@@ -26,13 +26,15 @@ from veduta.landmarks.atlas import Atlas
 from veduta.landmarks.atlas_build import build
 from veduta.landmarks.bank import Bank
 from veduta.landmarks.clean import clean
-from veduta.landmarks.geometry import Keypoints, LocalFeatures, inliers
 from veduta.landmarks.importing import fill
 from veduta.landmarks.intervals import mcnemar, wilson
 from veduta.landmarks.material import gather
 from veduta.landmarks.recognize import Recognizer
 from veduta.nets.packs.local import XFEAT
 from veduta.nets.store import default_store
+from veduta.see.corners import LocalFeatures
+from veduta.see.keypoints import Keypoints
+from veduta.see.verification import inliers
 
 SCALES = (0.25, 0.3536, 0.5, 0.7071, 1.0, 1.4142, 2.0)
 SIDE = 512  # pixels of the longer side at scale 1 for the photos of the test, which are no larger

@@ -14,7 +14,7 @@ from benchmarks.readme import ablation
 from tests.landmarks.made_atlas import material, photo
 from veduta.landmarks.atlas import Atlas
 from veduta.landmarks.compact import whole
-from veduta.landmarks.geometry import Keypoints
+from veduta.see.keypoints import Keypoints
 
 
 def test_variants_differ_in_one_part(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from veduta.landmarks.compact import compact, named, whole
 from veduta.landmarks.corner_code import BYTES, PAIRS, CornerCode
-from veduta.landmarks.geometry import Keypoints, WrongKeypoints
+from veduta.see.keypoints import Keypoints, WrongKeypoints
 
 
 def corners(count: int, seed: int = 0) -> Keypoints:

@@ -21,11 +21,11 @@ from veduta.landmarks.compact import named, whole
 from veduta.landmarks.corner_code import BYTES, PAIRS, CornerCode
 from veduta.landmarks.features import DIMENSION, RECIPE
 from veduta.landmarks.gallery import Gallery, head
-from veduta.landmarks.geometry import Keypoints
 from veduta.landmarks.head import Head, fit_head
 from veduta.landmarks.landmark import Landmark
 from veduta.landmarks.thresholds import fit_tail
 from veduta.nets.packs.imagenet import LITE2
+from veduta.see.keypoints import Keypoints
 
 Floats = NDArray[np.float32]
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from veduta.landmarks.corner_code import CornerCode
 from veduta.landmarks.gallery import Floats, Gallery, Numbers
-from veduta.landmarks.geometry import Keypoints, inliers, nearest
+from veduta.see.keypoints import Keypoints
+from veduta.see.matching import nearest
+from veduta.see.verification import inliers
 
 SIDE = 640
 """Longer side, in pixels, at which corners are looked for."""
@@ -22,7 +24,7 @@ FEW, FEW_KEPT = 256, 192
 """The best corners of both photos, which tell soon whether the others are worth a look."""
 
 SIDE_OF_POINTS = 1024
-"""Scale in which inliers are counted, see `geometry.inliers`."""
+"""Scale in which inliers are counted, see `verification.inliers`."""
 
 EXEMPLARS, BEST_LANDMARKS, OF_EACH = 24, 4, 6
 MATCHED, VERIFIED = 16, 8

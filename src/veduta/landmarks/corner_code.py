@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.landmarks.geometry import Keypoints, WrongKeypoints
+from veduta.see.keypoints import Keypoints, WrongKeypoints
 
 Floats = NDArray[np.float32]
 

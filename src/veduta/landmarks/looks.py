@@ -14,10 +14,10 @@ from veduta.landmarks.atlas import Atlas
 from veduta.landmarks.closer import MOST, SIDE, Closer, evidence
 from veduta.landmarks.features import vectors
 from veduta.landmarks.gallery import Gallery
-from veduta.landmarks.geometry import LocalFeatures
 from veduta.landmarks.landmark import Landmark
 from veduta.landmarks.nearby import How, Nearby
 from veduta.landmarks.square import Position
+from veduta.see.corners import LocalFeatures
 from veduta.see.finding import Box
 from veduta.see.trunk import Sight, Trunk
 

@@ -86,7 +86,7 @@ def _corners(photos: Sequence[BankPhoto], looks: int, most: int, progress: Progr
     """Packed corners and sizes of photos by their row among vectors of so many looks each; none without the network."""
     from veduta.errors import ModelUnavailable
     from veduta.image.decode import load
-    from veduta.landmarks.geometry import LocalFeatures
+    from veduta.see.corners import LocalFeatures
 
     try:
         local = LocalFeatures(most=most, matcher="nearest")

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from veduta.image.decode import read
-from veduta.landmarks.geometry import Keypoints, LocalFeatures, WrongKeypoints, inliers, nearest, sample
 from veduta.nets.packs.local import LIGHTERGLUE, XFEAT
 from veduta.nets.store import default_store
+from veduta.see.corners import LocalFeatures, sample
+from veduta.see.keypoints import Keypoints, WrongKeypoints
+from veduta.see.matching import nearest
+from veduta.see.verification import inliers
 
 
 @pytest.fixture(scope="module", params=["lighterglue", "nearest"])
