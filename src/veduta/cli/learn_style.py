@@ -1,0 +1,163 @@
+"""`veduta learn style`: one photo by optimization, or a painter of one's own for a painting."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from veduta.cli.lazy import Table, lazy_group
+from veduta.cli.output import Bar, emit, say
+
+WAYS: Table = {
+    "photo": ("veduta.cli.learn_style", "photo", "Repaint one photo by optimization (Gatys)."),
+    "train": ("veduta.cli.learn_style", "train", "Train a painter for one painting (Johnson)."),
+}
+
+style = lazy_group(WAYS)
+
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        "--vgg",
+        metavar="FILE",
+        help="Your file of VGG-19 or VGG-16 weights (.pth, .safetensors); default: the packaged network.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as a JSON object.")]
+StyleWeight = Annotated[
+    float | None, typer.Option("--weight", metavar="N", help="Of style against a content weight of 1.")
+]
+
+
+@style.callback()
+def group() -> None:
+    """Styles of one's own: a photo by optimization, or a painter trained for a painting."""
+
+
+def photo(
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="The photo.", show_default=False)],
+    painting: Annotated[Path, typer.Argument(metavar="PAINTING", help="The painting.", show_default=False)],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT", help="The picture, PNG or JPEG.")],
+    side: Annotated[int | None, typer.Option("--side", metavar="PX", help="Its longer side.")] = None,
+    rounds: Annotated[
+        int | None, typer.Option("--rounds", help="Of ten steps each, at half the size and at the whole.")
+    ] = None,
+    weight: StyleWeight = None,
+    noise: Annotated[bool, typer.Option("--noise", help="Start from noise instead of the photo.")] = False,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of the noise.")] = None,
+    vgg: Weights = None,
+    as_json: AsJson = False,
+) -> None:
+    """Repaint one photo by optimization; needs `pip install veduta[learn]`. Minutes, not seconds.
+
+    While it runs, OUT.run has a preview and the state: the same command goes on where it was stopped.
+    """
+    from veduta.image.decode import read
+    from veduta.learn.style_eye import open_eye
+    from veduta.learn.style_photo import PhotoRecipe, PhotoStyling, write_picture
+
+    given: dict[str, Any] = {"side": side, "rounds": rounds, "style": weight, "seed": seed}
+    recipe = PhotoRecipe(noise=noise, **{name: value for name, value in given.items() if value is not None})
+    _check(out, (".png", ".jpg", ".jpeg"), photo, painting)
+    bar = Bar()
+    styling = PhotoStyling(read(photo, recipe.side), read(painting, recipe.side), open_eye(vgg), recipe)
+    state = _run_folder(out) / "state.pt"
+    if state.exists():
+        styling.restore(state)
+    pixels = _stoppable(lambda: styling.run(state, state.with_name("preview.png"), bar), bar)
+    write_picture(out, pixels)
+    state.unlink(missing_ok=True)
+    _told({"made": str(out), "rounds": styling.rounds, "loss": styling.losses[-1]}, as_json)
+
+
+def train(
+    painting: Annotated[Path, typer.Argument(metavar="PAINTING", help="The painting.", show_default=False)],
+    photos: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Photographs of any kind.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="MODEL.npz", help="The painter.")],
+    steps: Annotated[int | None, typer.Option("--steps", help="Of training.")] = None,
+    side: Annotated[
+        int | None, typer.Option("--side", metavar="PX", help="Of the squares looked at.")
+    ] = None,
+    painting_side: Annotated[
+        int | None,
+        typer.Option(
+            "--painting-side", metavar="PX", help="At which the painting is seen: larger, finer strokes."
+        ),
+    ] = None,
+    batch: Annotated[int | None, typer.Option("--batch", help="Squares in a step.")] = None,
+    weight: StyleWeight = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="The same one gives the same result.")
+    ] = None,
+    vgg: Weights = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a painter for one painting; needs `pip install veduta[learn]`. Then: `veduta style --style MODEL.npz`.
+
+    While it runs, MODEL.npz.run has a preview, a log and the state: the same command goes on where it was stopped.
+    """
+    from veduta.image.decode import read
+    from veduta.learn.style_eye import open_eye
+    from veduta.learn.style_network import save_painter
+    from veduta.learn.style_train import Photographs, StyleRecipe, StyleTrainer, photographs_in
+
+    given: dict[str, Any] = {
+        "steps": steps,
+        "side": side,
+        "painting_side": painting_side,
+        "batch": batch,
+        "style": weight,
+        "seed": seed,
+    }
+    recipe = StyleRecipe(**{name: value for name, value in given.items() if value is not None})
+    _check(out, (".npz",), painting)
+    folder = _run_folder(out)
+    log = folder / "log.jsonl"
+
+    def told(record: Any) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    bar = Bar()
+    photographs = Photographs(photographs_in(photos), recipe.side, recipe.seed)
+    trainer = StyleTrainer(read(painting, recipe.painting_side), photographs, open_eye(vgg), recipe, told)
+    state = folder / "state.pt"
+    if state.exists():
+        trainer.restore(state)
+    _stoppable(lambda: trainer.run(state, folder / "preview.png", bar), bar)
+    save_painter(trainer.network, out)
+    _told({"made": str(out), "steps": trainer.step, "preview": str(folder / "preview.png")}, as_json)
+
+
+def _run_folder(out: Path) -> Path:
+    return out.with_name(f"{out.name}.run")
+
+
+def _check(out: Path, suffixes: tuple[str, ...], *sources: Path) -> None:
+    """Raise BadParameter for a name that cannot be written to."""
+    if out.suffix.lower() not in suffixes:
+        raise typer.BadParameter(f"the result is one of {', '.join(suffixes)}", param_hint="-o")
+    if any(out.resolve() == source.resolve() for source in sources):
+        raise typer.BadParameter("would write over a picture that it is made from", param_hint="-o")
+
+
+def _stoppable(run: Any, bar: Bar) -> Any:
+    try:
+        return run()
+    except KeyboardInterrupt:
+        bar.end()
+        say("\nstopped; the same command goes on")
+        raise typer.Exit(130) from None
+
+
+def _told(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        emit(result)
+    else:
+        say("  ".join(f"{name} {value}" for name, value in result.items()))
