@@ -70,7 +70,7 @@ def light_of(pixels: Pixels, method: str = "shades") -> gain.Reals:
         smooth = cv2.GaussianBlur(light, (0, 0), 1.5)
         across, down = (cv2.Sobel(smooth, cv2.CV_32F, *way) for way in ((1, 0), (0, 1)))
         light = np.sqrt(across**2 + down**2)
-        telling = cv2.erode(telling.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+        telling = cv2.erode(np.asarray(telling, np.uint8), np.ones((7, 7), np.uint8)) > 0
     some = light[telling].astype(np.float64)
     if len(some) < LEAST:
         return np.ones(3)

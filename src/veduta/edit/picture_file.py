@@ -285,6 +285,8 @@ def _texts(kept: Kept) -> PngImagePlugin.PngInfo:
     texts = PngImagePlugin.PngInfo()
     if kept.xmp is not None:
         texts.add_itxt("XML:com.adobe.xmp", kept.xmp.decode("utf-8", "replace"))
+    if kept.comment is not None:
+        texts.add_itxt("Comment", kept.comment.decode("utf-8", "replace"))
     return texts
 
 

@@ -5,6 +5,7 @@ For what works on the very values: a message in their lowest bits, a mark. Metad
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from veduta.edit.picture_file import (
     opened,
     same_file,
 )
-from veduta.edit.picture_kept import keep
+from veduta.edit.picture_kept import Kept, keep
 from veduta.edit.stored import Stored, read_stored
 from veduta.files import write_bytes
 from veduta.image import decode
@@ -62,11 +63,17 @@ def read_values(path: Path) -> Values:
     return Values(stored, profile if isinstance(profile, bytes) and profile else None)
 
 
-def save_values(source: Path, values: Values, target: Path, lossless: bool) -> Written:
+def save_values(
+    source: Path,
+    values: Values,
+    target: Path,
+    lossless: bool,
+    metadata: Callable[[Kept], Kept] | None = None,
+) -> Written:
     """Write values, a change of those of the photo `source`, to `target`, atomically, with its metadata.
 
-    The format is that of the target's suffix; `lossless` ones only, where that is asked for. Raises WouldOverwrite,
-    NotWritten, UnreadableImage.
+    The format is that of the target's suffix; `lossless` ones only, where that is asked for. `metadata` may change
+    what is kept. Raises WouldOverwrite, NotWritten, UnreadableImage.
     """
     if same_file(source, target):
         raise WouldOverwrite(f"{target}: would write over the original; choose another name or folder")
@@ -81,6 +88,7 @@ def save_values(source: Path, values: Values, target: Path, lossless: bool) -> W
     picture = opened(data, kind, source)
     try:
         kept = keep(picture, data, kind, source, (values.stored.shape[1], values.stored.shape[0]))
+        kept = kept if metadata is None else metadata(kept)
         how = {**LOSSLESS[wanted]} if lossless else coding(data, picture, kind, wanted)
     finally:
         if picture is not None:

@@ -1,0 +1,139 @@
+"""Frames fused to one larger picture: known pictures come back better than from one frame alone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from skimage import data
+
+from tests.edit.frames import psnr, shaken
+from veduta.edit import noise
+from veduta.edit.fuse import CannotFuse, fuse
+from veduta.edit.registration import Registration, gray
+from veduta.edit.restoring import Model, restored
+from veduta.image.photo import Pixels
+
+
+@pytest.fixture(scope="module")
+def truth() -> Pixels:
+    """A piece of a photograph that divides by 2 and 4."""
+    return np.ascontiguousarray(data.coffee()[100:228, 250:410])
+
+
+@pytest.mark.parametrize(("by", "gain"), [(2, 1.2), (4, 1.6)])
+def test_twelve_frames_beat_one(truth: Pixels, by: int, gain: float) -> None:
+    frames, shifts = shaken(truth, by, 12, 6, 85)
+    done = fuse(frames, by)
+    assert done.used == list(range(12)) and not done.left_out
+    errors = [
+        float(np.hypot(one.matrix[0, 2] - x, one.matrix[1, 2] - y))
+        for one, (x, y) in zip(done.placed, shifts, strict=True)
+    ]
+    assert float(np.mean(errors)) < 0.12
+    single = cv2.resize(frames[0], None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC)
+    assert done.pixels.shape == truth.shape
+    assert psnr(done.pixels, truth) > psnr(np.asarray(single, np.uint8), truth) + gain
+
+
+def test_noise_alone_is_averaged_away(truth: Pixels) -> None:
+    frames, _ = shaken(truth, 1, 9, 20, 95)
+    done = fuse(frames, 1)
+    assert done.pixels.shape == truth.shape
+    assert psnr(done.pixels, truth) > psnr(frames[0], truth) + 6
+    assert done.noise == pytest.approx(18, rel=0.35)
+
+
+def test_what_moves_in_some_frames_is_not_in_the_result(truth: Pixels) -> None:
+    frames, _ = shaken(truth, 2, 9, 4, 90)
+    clean = fuse(frames, 2).pixels
+    for number in (2, 4, 5):
+        frames[number][20:40, 10 + 4 * number : 30 + 4 * number] = (255, 30, 30)
+    done = fuse(frames, 2)
+    assert len(done.used) == 9
+    assert np.abs(done.pixels.astype(int) - clean)[30:90, 30:110].mean() < 3
+
+
+def test_a_region_is_followed() -> None:
+    """A thing goes its way while the background stays: the region shows the thing, sharper than one frame does."""
+    thing, ground = data.coffee()[100:180, 280:400], data.astronaut()[:400, :400] // 2
+    frames = []
+    random = np.random.default_rng(5)
+    for number in range(8):
+        scene = ground.copy()
+        x, y = 60 + 15 * number, 100 + 7 * number
+        scene[y : y + 80, x : x + 120] = thing
+        small = cv2.resize(scene, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        frames.append(np.clip(np.rint(small + random.normal(0, 8, small.shape)), 0, 255).astype(np.uint8))
+    done = fuse(frames, 2, region=(34 / 200, 54 / 200, 52 / 200, 32 / 200))
+    assert len(done.used) == 8
+    there = done.placed[-1].matrix @ (60, 70, 1)
+    assert there[:2] / there[2] == pytest.approx([60 + 7 * 7.5, 70 + 7 * 3.5], abs=0.3)
+    single = cv2.resize(frames[0][54:86, 34:86], None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    true = thing[8:72, 8:112]
+    assert psnr(done.pixels, true, 4) > psnr(np.asarray(single, np.uint8), true, 4) + 2
+
+
+def test_other_scenes_and_sizes_are_left_out(truth: Pixels) -> None:
+    frames, _ = shaken(truth, 2, 4, 3, 90)
+    other = np.random.default_rng(1).integers(0, 255, frames[0].shape, dtype=np.uint8)
+    done = fuse([*frames[:2], other, frames[2][:-4], frames[3]], 2)
+    assert done.used == [0, 1, 4]
+    assert {one.number: one.reason for one in done.left_out} == {
+        2: "does not show the same",
+        3: "is 80 x 60 pixels, the first 80 x 64",
+    }
+
+
+@pytest.mark.parametrize("motion", ["affine", "perspective"])
+def test_turned_and_bent_frames_are_placed(motion: str) -> None:
+    whole = data.astronaut()[:300, :400]
+    tilt = 0.0001 if motion == "perspective" else 0.0
+    matrix = np.array([[0.998, -0.02, 4.3], [0.02, 0.998, -2.6], [tilt, 0, 1]])
+    seen = cv2.warpPerspective(
+        whole, np.linalg.inv(matrix), (400, 300), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    )
+    found = Registration(gray(whole), (40, 40, 300, 200)).place(gray(np.asarray(seen)), [np.eye(3)])
+    at = np.array([[60, 60, 1], [300, 80, 1], [200, 220, 1]], float).T
+
+    def moved(by: NDArray[np.float64]) -> NDArray[np.float64]:
+        there = by @ at
+        return np.asarray(there[:2] / there[2])
+
+    assert np.abs(moved(found.matrix) - moved(matrix)).max() < 0.15
+    assert found.likeness > 0.95
+
+
+def test_the_light_of_a_frame_is_told(truth: Pixels) -> None:
+    darker = np.rint(truth * 0.8 + 9).astype(np.uint8)
+    height, width = truth.shape[:2]
+    found = Registration(gray(truth), (0, 0, width, height)).place(gray(darker), [np.eye(3)])
+    assert found.gain == pytest.approx(1.25, abs=0.02)
+    assert found.offset == pytest.approx(-9 * 1.25, abs=1.5)
+
+
+def test_what_is_known_exactly_comes_back_exactly() -> None:
+    """Without blur and with hardly any noise the answer is what was given."""
+    values = data.coffee()[100:140, 200:260].astype(np.float32)
+    out = restored(values, np.ones(values.shape[:2], np.float32), Model(1, 0.0, 0.0), 0.05)
+    assert np.abs(out - values).max() < 0.5
+
+
+def test_noise_is_told() -> None:
+    clear = cv2.GaussianBlur(data.astronaut()[..., 1], (0, 0), 1)
+    for sigma in (3.0, 8.0, 20.0):
+        noisy = clear + np.random.default_rng(2).normal(0, sigma, clear.shape)
+        assert noise.deviation(noisy) == pytest.approx(sigma, rel=0.12)
+
+
+def test_bad_wishes_are_told(truth: Pixels) -> None:
+    for words, told in (
+        ({"by": 5}, "5 times as large: expected one of 1, 2, 3, 4"),
+        ({"region": (0.5, 0, 0.7, 1)}, "within the frame"),
+        ({"region": (0, 0, 0.05, 1)}, "a part of 8 x 128 pixels: 16 x 16 is the least"),
+    ):
+        with pytest.raises(CannotFuse, match=told):
+            fuse([truth, truth], **words)  # type: ignore[arg-type]
+    with pytest.raises(CannotFuse, match="two frames at least"):
+        fuse([truth])
