@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PHOTOS ?=
 PORT ?= 8484
+WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: up test lint bench docs web models format clean
@@ -12,7 +13,7 @@ up: $(VENV)/.run
 	$(BIN)/veduta up $(if $(PHOTOS),"$(PHOTOS)",--demo) --port $(PORT)
 
 test: $(VENV)/.dev models
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests benchmarks examples web/build.py
