@@ -11,6 +11,7 @@ TASKS: Table = {
         "Calibrate two cameras from pictures of a chessboard.",
     ),
     "depth": ("veduta.cli.space_depth", "depth", "Measure distance from pairs of photos."),
+    "obstacles": ("veduta.cli.space_obstacles", "obstacles", "List what stands in the way of two cameras."),
 }
 
 space = lazy_group(TASKS)
