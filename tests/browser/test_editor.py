@@ -286,6 +286,29 @@ def test_light_color_and_detail_are_drawn_by_the_server(visit: Any, url: str) ->
     expect(page.get_by_role("heading", name="Color")).to_be_visible()
 
 
+def test_effects_are_switched_on_and_their_amounts_changed(visit: Any, url: str) -> None:
+    page = opened(visit(url), url)
+    before = color(page, 0.5, 0.2)
+    tool(page, "Effects")
+    switch = page.get_by_role("switch", name="Auto levels", exact=True)
+    expect(switch).not_to_be_checked()
+    switch.click()
+    expect(edits(page)).to_have_count(1)
+    expect(edits(page)).to_contain_text("Auto levels")
+    switch.click()
+    expect(edits(page)).to_have_count(0)
+    sketch = page.get_by_role("switch", name="Sketch", exact=True)
+    sketch.click()
+    changes(page, before, 0.5, 0.2)
+    drawn = color(page, 0.5, 0.2)
+    assert max(drawn[:3]) - min(drawn[:3]) < 12  # a pencil has no color
+    page.get_by_role("slider", name="Strength").press("Home")
+    returns(page, before, 0.5, 0.2)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(edits(page)).to_have_count(0)
+
+
 def test_crop_turn_straighten_and_perspective(visit: Any, url: str) -> None:
     page = opened(visit(url), url)
     tool(page, "Crop")
@@ -363,11 +386,28 @@ def test_people_are_found_kept_and_counted(visit: Any, url: str, store: Any) -> 
     expect(one).to_have_attribute("aria-pressed", "false")
     page.get_by_label("Find something else").select_option("dog")
     expect(page.get_by_role("status").filter(has_text="No dog was found")).to_be_visible()
-    page.keyboard.press("7")
+    page.keyboard.press("8")
     expect(page.get_by_role("status").filter(has_text=re.compile("1.*person"))).to_be_visible()
     expect(page.locator(".dot")).to_have_count(1)
     drag(page, (0.8, 0.05), (0.98, 0.2))
     expect(page.get_by_role("status").filter(has_text=re.compile("0.*in the box"))).to_be_visible()
+
+
+def test_a_look_that_takes_long_is_stopped(visit: Any, url: str) -> None:
+    page = opened(visit(url), url)
+    waiting: list[Any] = []
+    page.route("**/masks/suggest", lambda route: waiting.append(route))  # held back: as slow as can be
+    page.get_by_role("button", name="Cranes").click()
+    looking = page.get_by_role("status").filter(has_text="Looking for cranes")
+    expect(looking).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(looking).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert len(waiting) == 1
+    # What was stopped leaves nothing behind, and the next look goes its way.
+    page.unroute("**/masks/suggest")
+    hand(page, "Smart")
+    expect(page.get_by_role("button", name=re.compile("^Remove what"))).to_have_count(0)
 
 
 def test_tourists_vanish_from_a_stack(visit: Any, url: str, store: Any) -> None:

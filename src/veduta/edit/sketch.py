@@ -5,7 +5,9 @@ Recipe: gray, invert, Gaussian blur 19 x 19, invert, divide with scale 256 (the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -27,6 +29,7 @@ class Sketch(Operation):
     """
 
     name = "sketch"
+    usual: ClassVar[Mapping[str, Any]] = {"strength": 1.0}
 
     strength: float = number(0, 0, 1)
     lines: float = number(1, 0.25, 4)

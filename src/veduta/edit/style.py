@@ -6,7 +6,9 @@ network, Dumoulin et al. 2017 (arXiv 1610.07629) for many styles and their blend
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -33,6 +35,8 @@ class Style(Operation):
 
     name = "style"
     tells = True
+    # Strokes of one breadth on the preview and at full size.
+    usual: ClassVar[Mapping[str, Any]] = {"style": "starlit", "strength": 1.0, "side": 1440}
 
     style: str = choice(NONE, NONE, *STYLES)
     second: str = choice(NONE, NONE, *STYLES)

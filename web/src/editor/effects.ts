@@ -17,6 +17,9 @@ export function grouped(operations: Operation[]): { title: string; effects: Oper
 
 export const spoken = (name: string): string => (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll("_", " ");
 
+/** Amounts that a slider can hold; sizes in thousands of pixels stay as is usual. */
+export const shown = (one: Operation): Parameter[] => one.parameters.filter((parameter) => (parameter.high ?? 0) <= 4096);
+
 /** Whether an amount is a share, and told in percent. */
 const share = (one: Parameter): boolean => one.kind === "number" && (one.high ?? 0) <= 1 && (one.low ?? 0) >= -1;
 
