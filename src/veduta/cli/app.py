@@ -31,6 +31,7 @@ LAZY: Table = {
     "map": ("veduta.cli.places", "map_command", "Cluster the photos of a piece of the map."),
     "duplicates": ("veduta.cli.duplicates", "duplicates", "Group duplicate and near-duplicate photos."),
     "match": ("veduta.cli.match", "match", "Match two pictures point by point, or rank a folder by it."),
+    "match": ("veduta.cli.match", "match", "Match two pictures point by point, or rank a folder by it."),
     "export": ("veduta.cli.export", "export", "Copy photos, with or without their location, to a folder."),
     "backup": ("veduta.cli.backup", "backup", "Write the catalog to one file."),
     "restore": ("veduta.cli.backup", "restore", "Restore a catalog from a backup file and prove it."),

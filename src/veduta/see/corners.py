@@ -15,7 +15,7 @@ from veduta.nets.packs.local import LIGHTERGLUE, XFEAT
 from veduta.nets.store import ModelStore
 from veduta.nets.xfeat import CELL
 from veduta.see.keypoints import Keypoints
-from veduta.see.local_features import MOST, SIDE, LocalFeature, Spots
+from veduta.see.local_features import MOST, SIDE, LocalFeature, Spots, enlarged, size_of
 from veduta.see.matching import Pairs, nearest
 from veduta.see.verification import inliers
 
@@ -192,9 +192,12 @@ class XFeat(LocalFeature):
         vectors = self._networks.vectors(pixels, spots.points, max(pixels.shape[:2]))
         return Keypoints(spots.points, vectors, (pixels.shape[1], pixels.shape[0]))
 
-    def find(self, pixels: Pixels, side: int = SIDE, most: int = MOST) -> Keypoints:
+    def find(
+        self, pixels: Pixels, side: int = SIDE, most: int = MOST, full: tuple[int, int] | None = None
+    ) -> Keypoints:
         """Both in one look."""
-        return self._networks.extract(pixels, side).best(most)
+        found = self._networks.extract(pixels, side).best(most)
+        return enlarged(found, full or size_of(pixels))
 
     def match(
         self,

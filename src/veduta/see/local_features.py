@@ -78,14 +78,15 @@ class LocalFeature:
         """The spots with a unit vector each; spots that cannot be described (at a border) are left out."""
         raise NotImplementedError
 
-    def find(self, pixels: Pixels, side: int = SIDE, most: int = MOST) -> Keypoints:
-        """Detect and describe in a copy of at most `side` pixels; points are in pixels of the whole picture."""
-        height, width = pixels.shape[:2]
+    def find(
+        self, pixels: Pixels, side: int = SIDE, most: int = MOST, full: tuple[int, int] | None = None
+    ) -> Keypoints:
+        """Detect and describe in a copy of at most `side` pixels; points are in pixels of the whole picture.
+
+        `full` is the whole picture's (width, height) where `pixels` are a smaller copy themselves.
+        """
         small = at_most(pixels, side)
-        found = self.describe(small, self.detect(small, most))
-        scale = np.array([width / small.shape[1], height / small.shape[0]], np.float32)
-        # Centers of pixels keep their place when the picture is made smaller.
-        return replace(found, points=(found.points + 0.5) * scale - 0.5, size=(width, height))
+        return enlarged(self.describe(small, self.detect(small, most)), full or size_of(pixels))
 
     def match(
         self,
@@ -171,6 +172,17 @@ def feature(kind: str, store: ModelStore | None = None, learned: bool = False) -
     return Sift() if kind == "sift" else Orb()
 
 
+def size_of(pixels: Pixels) -> tuple[int, int]:
+    return pixels.shape[1], pixels.shape[0]
+
+
+def enlarged(found: Keypoints, size: tuple[int, int]) -> Keypoints:
+    """The same points in a picture of another (width, height); centers of pixels keep their place."""
+    scale = np.array(size, np.float32) / np.array(found.size, np.float32)
+    points = (found.points + np.float32(0.5)) * scale - np.float32(0.5)
+    return replace(found, points=np.asarray(points, np.float32), size=size)
+
+
 def _gray(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
 
@@ -200,9 +212,8 @@ def _described(pixels: Pixels, kept: Any, vectors: NDArray[Any]) -> Keypoints:
     points = np.array([one.pt for one in kept], np.float32).reshape(-1, 2)
     vectors = vectors.astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return Keypoints(points, vectors, (pixels.shape[1], pixels.shape[0]))
+    return Keypoints(points, vectors, size_of(pixels))
 
 
 def _nothing(pixels: Pixels, length: int) -> Keypoints:
-    size = (pixels.shape[1], pixels.shape[0])
-    return Keypoints(np.empty((0, 2), np.float32), np.empty((0, length), np.float32), size)
+    return Keypoints(np.empty((0, 2), np.float32), np.empty((0, length), np.float32), size_of(pixels))

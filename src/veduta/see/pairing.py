@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.errors import UnreadableImage
-from veduta.image.decode import read
+from veduta.image.decode import load
 from veduta.progress import Progress, Silent
 from veduta.see.keypoints import Keypoints
 from veduta.see.local_features import SIDE, LocalFeature
@@ -110,7 +110,8 @@ def compare_folder(
 
     def found(path: Path) -> Keypoints | str:
         try:
-            return feature.find(read(path, side), side)
+            photo = load(path, side)
+            return feature.find(photo.pixels, side, full=(photo.width, photo.height))
         except UnreadableImage as error:
             return error.reason
         except OSError as error:
