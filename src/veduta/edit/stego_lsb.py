@@ -144,7 +144,8 @@ def _read(flat: NDArray[Any], spread: Spread, at: int, length: int, taken: Place
     codes = (flat[places] & flat.dtype.type((1 << bits) - 1)).astype(np.uint8)
     if bits == 1:
         return np.packbits(codes).tobytes()
-    return (codes[0::2] << 4 | codes[1::2]).tobytes()
+    octets: NDArray[np.uint8] = codes[0::2] << 4 | codes[1::2]
+    return octets.tobytes()
 
 
 def _codes(data: bytes, bits: int) -> NDArray[np.uint8]:

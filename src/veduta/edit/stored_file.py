@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from veduta.edit.picture_file import (
+    SUFFIXES,
     NotWritten,
     WouldOverwrite,
     Written,
@@ -23,6 +24,7 @@ from veduta.edit.picture_file import (
 )
 from veduta.edit.picture_kept import Kept, keep
 from veduta.edit.stored import Stored, read_stored
+from veduta.errors import BadInput
 from veduta.files import write_bytes
 from veduta.image import decode
 from veduta.image.formats import NAMES
@@ -63,6 +65,16 @@ def read_values(path: Path) -> Values:
     return Values(stored, profile if isinstance(profile, bytes) and profile else None)
 
 
+class LossyFormat(BadInput):
+    """A format that does not keep every bit, where that is needed."""
+
+
+def refuse_lossy(target: Path) -> None:
+    """Raise LossyFormat where a file of this name would not keep every bit."""
+    if target.suffix.lower() not in {suffix for kind in LOSSLESS for suffix in SUFFIXES[kind]}:
+        raise LossyFormat(f"{target.name}: such a file does not keep every bit; name it .png, .tif or .webp")
+
+
 def save_values(
     source: Path,
     values: Values,
@@ -78,10 +90,8 @@ def save_values(
     if same_file(source, target):
         raise WouldOverwrite(f"{target}: would write over the original; choose another name or folder")
     kind, wanted = decode.kind_of(source), kind_for(source, target)
-    if lossless and wanted not in LOSSLESS:
-        raise NotWritten(
-            f"{target.name}: {NAMES[wanted]} does not keep every bit; name it .png, .tif or .webp"
-        )
+    if lossless:
+        refuse_lossy(target)
     if lossless and values.stored.dtype.itemsize == 2 and wanted not in ("png", "tiff"):
         raise NotWritten(f"{target.name}: {NAMES[wanted]} has no 16 bits a color; name it .png or .tif")
     data = read_bytes(source)
