@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from veduta.learn.augment_recipe import Recipe
 from veduta.learn.augment_step import step
-from veduta.learn.augment_targets import Example, Thing, area, bounds, clipped, corners, painted, within
+from veduta.learn.augment_targets import Example, Thing, area, bounds, clipped, corners, within
 from veduta.learn.augment_warp import Warp
 
 SIZE = (97, 64)
@@ -26,6 +26,19 @@ def textured(size: tuple[int, int] = SIZE, seed: int = 0) -> np.ndarray:
     """Soft blobs: what is found again after interpolation."""
     noise = np.random.default_rng(seed).integers(0, 256, (size[1] // 8 + 2, size[0] // 8 + 2, 3), np.uint8)
     return cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)
+
+
+def painted(thing: Thing, size: tuple[int, int]) -> np.ndarray:
+    """The pixels whose middles lie in a thing's polygons."""
+    made = np.zeros((size[1], size[0]), bool)
+    x, y = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5)
+    for polygon in thing.polygons or ():
+        inside = np.zeros_like(made)
+        for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+            crosses = (y0 > y) != (y1 > y)
+            inside ^= crosses & (x < x0 + (y - y0) * (x1 - x0) / np.where(y1 == y0, 1, y1 - y0))
+        made |= inside
+    return made
 
 
 def warp(name: str, seed: int, size: tuple[int, int] = SIZE, **more: object) -> Warp:
@@ -121,7 +134,7 @@ def test_mask_polygon_and_box_stay_together(names: list[str], seed: int) -> None
     polygon = middle + np.stack([np.cos(angles), np.sin(angles)], 1) * luck.uniform(8, 22, (9, 1))
     flat = Thing(corners(bounds(polygon)), polygons=(polygon,))
     flat = within(flat, (0.0, 0.0, *map(float, SIZE)))
-    mask = painted(flat, SIZE).astype(bool)
+    mask = painted(flat, SIZE)
     after = made.apply(Example(textured(), (flat, replace(flat, polygons=None, mask=mask))))
     if len(after.things) < 2:
         return
@@ -129,12 +142,12 @@ def test_mask_polygon_and_box_stay_together(names: list[str], seed: int) -> None
     box = moved.box
     assert box[0] >= -1e-9 and box[1] >= -1e-9
     assert box[0] + box[2] <= made.size[0] + 1e-9 and box[1] + box[3] <= made.size[1] + 1e-9
-    again = painted(moved, made.size).astype(bool)
-    outline = 2.5 + 2 * sum(box[2:])  # pixels along the edge may fall on either side
+    again = painted(moved, made.size)
+    outline = 2.5 + sum(box[2:])  # pixels along the edge may fall on either side
     scale = max(1.0, *np.linalg.svd(made.matrix[:2, :2])[1])
     assert np.count_nonzero(again ^ masked.mask) <= outline * max(1.0, scale)
     if moved.visible > 0.2 and masked.mask.sum() > 100:
-        assert abs(moved.visible - masked.visible) < 0.15
+        assert abs(moved.visible - masked.visible) < 0.1
 
 
 @settings(max_examples=50)

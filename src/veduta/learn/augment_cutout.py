@@ -69,7 +69,7 @@ class Covered(Change):
             else:
                 pixels[y : y + h, x : x + w] = color.astype(np.uint8)
         holes: list[Box] = [(float(x), float(y), float(w), float(h)) for x, y, w, h in self.holes]
-        things = tuple(covered(one, holes, example.size) for one in example.things)
+        things = tuple(covered(one, holes) for one in example.things)
         return Example(pixels, things, example.labels, example.classes)
 
 

@@ -94,7 +94,7 @@ class Pasted(Mixture):
         if labels is not None:
             labels = labels.copy()
             labels[window] = 0 if other.labels is None else other.labels[window]
-        things = [covered(one, [frame], example.size) for one in example.things]
+        things = [covered(one, [frame]) for one in example.things]
         things += [left for one in other.things if (left := within(one, frame)) is not None]
         share = w * h / (pixels.shape[0] * pixels.shape[1])
         return Example(pixels, tuple(things), labels, weighed(example, other, share))

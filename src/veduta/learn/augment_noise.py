@@ -58,12 +58,11 @@ class Grain(Change):
         """The noisy example."""
         height, width = example.pixels.shape[:2]
         shape = (height, width) if self.gray else (height, width, 3)
-        bits = raw_bytes(self.seed, 2 * int(np.prod(shape)))
-        half = bits.size // 2
         tables = quantiles(self.sigma)
-        noise = cv2.add(
-            cv2.LUT(bits[:half].reshape(shape), tables[0]), cv2.LUT(bits[half:].reshape(shape), tables[1])
-        )
+        bits = raw_bytes(self.seed, len(tables) * int(np.prod(shape))).reshape(-1, *shape[1:])
+        noise = cv2.LUT(bits[:height], tables[0])
+        if len(tables) > 1:
+            noise = cv2.add(noise, cv2.LUT(bits[height:], tables[1]))
         if self.gray:
             noise = cv2.merge((noise, noise, noise))
         return replace(example, pixels=np.asarray(cv2.add(example.pixels, noise, dtype=cv2.CV_8U), np.uint8))
@@ -113,13 +112,16 @@ def _spread() -> NDArray[np.float64]:
     return np.asarray(values / values.std(), np.float64)
 
 
-def quantiles(sigma: float) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Two tables whose sum, at random bytes, is Gaussian of deviation `sigma` but for rounding.
+def quantiles(sigma: float) -> tuple[NDArray[Any], ...]:
+    """Tables whose sum, at random bytes, is Gaussian of deviation `sigma` but for rounding.
 
-    The second is the smaller one and repairs the first one's steps. Both are rounded, which adds about 1/12 of a
-    code's square each: that much less variance is asked for.
+    Of weak noise rounding leaves a few values, for which one table is enough; of stronger noise a second, smaller
+    one repairs the first one's steps and ends. Rounding adds about 1/12 of a code's square each time: that much less
+    variance is asked for. Below 0.3 nothing is left.
     """
-    left = max(0.0, sigma * sigma - 1 / 6)
+    if sigma < 2:
+        return (_rounded(math.sqrt(max(0.0, sigma * sigma - 1 / 12))),)
+    left = sigma * sigma - 1 / 6
     big, small = _rounded(math.sqrt(left * 0.8)), _rounded(math.sqrt(left * 0.2))
     return big, small.astype(big.dtype)
 

@@ -6,7 +6,7 @@ Coordinates are those of COCO: x to the right, y down, (0, 0) the outer corner o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -56,13 +56,12 @@ class Thing:
 
     @property
     def area(self) -> float:
-        """Pixels of its mask, or the area of its polygons, or of its box."""
+        """Pixels of its mask, or the area of its polygons, or of its outline."""
         if self.mask is not None:
             return float(np.count_nonzero(self.mask))
         if self.polygons is not None:
             return sum(abs(area(one)) for one in self.polygons)
-        box = self.box
-        return 0.0 if box is None else box[2] * box[3]
+        return 0.0 if self.outline is None else abs(area(self.outline))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -210,7 +209,7 @@ def within(thing: Thing, frame: Box) -> Thing | None:
     )
 
 
-def covered(thing: Thing, holes: list[Box], size: Size) -> Thing:
+def covered(thing: Thing, holes: Sequence[Box]) -> Thing:
     """A thing some of which is covered by rectangles: it stays, but less of it and of its key points is seen."""
     points = thing.points
     if points is not None:
@@ -222,19 +221,36 @@ def covered(thing: Thing, holes: list[Box], size: Size) -> Thing:
             points[under & (points[:, 2] == SEEN), 2] = HIDDEN
     if thing.outline is None:
         return replace(thing, points=points)
-    own = thing.mask.view(np.uint8).copy() if thing.mask is not None else painted(thing, size)
-    before = cv2.countNonZero(own)
-    for x, y, w, h in holes:
-        own[round(y) : round(y + h), round(x) : round(x + w)] = 0
-    share = cv2.countNonZero(own) / before if before else 1.0
+    share = max(0.0, 1 - _under(thing, apart(holes)) / thing.area) if thing.area else 1.0
     return replace(thing, points=points, visible=thing.visible * share)
 
 
-def painted(thing: Thing, size: Size) -> NDArray[np.uint8]:
-    """A thing's shape as pixels: 1 where it is."""
-    plane = np.zeros((size[1], size[0]), np.uint8)
+def _under(thing: Thing, parts: Sequence[Box]) -> float:
+    """How much of a thing's area lies in rectangles that do not overlap."""
+    if (mask := thing.mask) is not None:
+        windows = (mask[round(y) : round(y + h), round(x) : round(x + w)] for x, y, w, h in parts)
+        return float(sum(np.count_nonzero(one) for one in windows))
     shapes = thing.polygons if thing.polygons is not None else (thing.outline,)
-    # fillPoly counts from the middle of the first pixel, in 1/256.
-    fixed = [np.rint((one - 0.5) * 256).astype(np.int32) for one in shapes if one is not None]
-    cv2.fillPoly(plane, fixed, 1, shift=8)
-    return plane
+    cut = (clipped(one, part) for one in shapes if one is not None for part in parts)
+    return sum(abs(area(one)) for one in cut if one is not None)
+
+
+def apart(boxes: Iterable[Box]) -> list[Box]:
+    """Upright rectangles that cover the same places, no place twice."""
+    parts: list[Box] = []
+    for box in boxes:
+        new = [box]
+        for old in parts:
+            new = [piece for one in new for piece in _without(one, old)]
+        parts += new
+    return parts
+
+
+def _without(box: Box, hole: Box) -> list[Box]:
+    x0, y0, x1, y1 = box[0], box[1], box[0] + box[2], box[1] + box[3]
+    left, top = max(x0, hole[0]), max(y0, hole[1])
+    right, low = min(x1, hole[0] + hole[2]), min(y1, hole[1] + hole[3])
+    if left >= right or top >= low:
+        return [box]
+    pieces = [(x0, y0, x1, top), (x0, low, x1, y1), (x0, top, left, low), (right, top, x1, low)]
+    return [(a, b, c - a, d - b) for a, b, c, d in pieces if c > a and d > b]

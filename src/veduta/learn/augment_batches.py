@@ -1,0 +1,144 @@
+"""Batches without end for training loops in the manner of Keras: (x, y) of float arrays, new in every round.
+
+What comes depends on the recipe's seed, the round and the place alone: any number of workers gives the same batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veduta.image.photo import Pixels
+from veduta.learn.augment_mix import fitted
+from veduta.learn.augment_recipe import Recipe
+from veduta.learn.augment_step import BadRecipe, Size
+from veduta.learn.augment_targets import Example
+from veduta.learn.augmented_set import PictureSet
+
+Floats = NDArray[np.float32]
+AHEAD = 2  # batches that are made while one is trained on
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batches of a set: x (n, height, width, 3), codes times `scale`; y (n, classes), shares of the classes.
+
+    `size`: width and height. `weights` (pictures, classes) tell the classes of each picture. In each round all
+    pictures come once, the last batch of it may be smaller.
+    """
+
+    pictures: Sequence[Pixels] | PictureSet
+    recipe: Recipe
+    weights: Floats
+    size: Size
+    batch: int = 32
+    scale: float = 1 / 255
+    shuffle: bool = True
+    workers: int = 2
+
+    @classmethod
+    def of_arrays(cls, x: Sequence[Pixels], y: NDArray[Any], recipe: Recipe, **more: Any) -> Batches:
+        """Batches of pictures in memory, uint8 (height, width, 3), all of one size unless `size` is given.
+
+        y: numbers of classes (n), or their shares (n, classes). Raises BadRecipe.
+        """
+        if not len(x) or len(x) != len(y):
+            raise BadRecipe(f"{len(x)} pictures and {len(y)} of y: as many of each are needed, one at least")
+        first = Example(x[0]).checked()
+        numbers = np.asarray(y)
+        if numbers.ndim == 1:
+            kinds = int(numbers.max()) + 1
+            if numbers.dtype.kind not in "iu" or numbers.min() < 0:
+                raise BadRecipe("y must be whole numbers from 0 on, or (n, classes)")
+            numbers = np.eye(kinds, dtype=np.float32)[numbers]
+        if numbers.ndim != 2:
+            raise BadRecipe(f"y must be (n) or (n, classes), not {numbers.shape}")
+        return cls(x, recipe, np.asarray(numbers, np.float32), more.pop("size", first.size), **more)
+
+    @classmethod
+    def of_set(cls, pictures: PictureSet, recipe: Recipe, size: Size, **more: Any) -> Batches:
+        """Batches of a folder, whose folders are the classes."""
+        kinds = {name: place for place, name in enumerate(pictures.classes)}
+        weights = np.zeros((len(pictures), max(1, len(kinds))), np.float32)
+        for row, name in zip(weights, pictures.names, strict=True):
+            kind = pictures.class_of(name)
+            if kind is not None:
+                row[kinds[kind]] = 1
+        return cls(pictures, recipe, weights, size, **more)
+
+    def __len__(self) -> int:
+        """Batches in a round."""
+        return -(-len(self.pictures) // self.batch)
+
+    def __iter__(self) -> Iterator[tuple[Floats, Floats]]:
+        """Batches without end, from the first round on."""
+        return self.rounds()
+
+    def rounds(self, first: int = 0, count: int | None = None) -> Iterator[tuple[Floats, Floats]]:
+        """The batches of `count` rounds from number `first` on; None: without end."""
+        with ThreadPoolExecutor(max(1, self.workers)) as pool:
+            waiting: list[tuple[Floats, Floats, list[Future[None]]]] = []
+            for number, places in self._wanted(first, count):
+                waiting.append(self._begun(pool, number, places))
+                if len(waiting) > AHEAD:
+                    yield _ready(waiting.pop(0))
+            while waiting:
+                yield _ready(waiting.pop(0))
+
+    def _wanted(self, first: int, count: int | None) -> Iterator[tuple[int, list[int]]]:
+        number = first
+        while count is None or number < first + count:
+            order = list(range(len(self.pictures)))
+            if self.shuffle:
+                Random(self.recipe.seed_of("order", number)).shuffle(order)
+            for start in range(0, len(order), self.batch):
+                yield number, order[start : start + self.batch]
+            number += 1
+
+    def _begun(
+        self, pool: ThreadPoolExecutor, number: int, places: list[int]
+    ) -> tuple[Floats, Floats, list[Future[None]]]:
+        x = np.empty((len(places), self.size[1], self.size[0], 3), np.float32)
+        y = np.empty((len(places), self.weights.shape[1]), np.float32)
+        # A few large pieces of work: handing over costs as much as a small picture.
+        share = -(-len(places) // (2 * max(1, self.workers)))
+        pieces = range(0, len(places), share)
+        jobs = [pool.submit(self._fill, x, y, number, places, start, start + share) for start in pieces]
+        return x, y, jobs
+
+    def _fill(self, x: Floats, y: Floats, number: int, places: list[int], start: int, end: int) -> None:
+        for row in range(start, min(end, len(places))):
+            place = places[row]
+            seed = self.recipe.seed_of(str(place), number)
+            made = fitted(self.recipe.apply(self._load(place), seed, self._partner), self.size)
+            np.multiply(made.pixels, np.float32(self.scale), out=x[row])
+            y[row] = self._shares(made.classes)
+
+    def _load(self, place: int) -> Example:
+        known = {str(place): 1.0}
+        if isinstance(self.pictures, PictureSet):
+            pixels = self.pictures.load(self.pictures.names[place]).pixels
+            return Example(pixels, classes=known)
+        return Example(self.pictures[place], classes=known)
+
+    def _partner(self, seed: int) -> Example:
+        return self._load(Random(seed).randrange(len(self.pictures)))
+
+    def _shares(self, sources: Mapping[str, float]) -> Floats:
+        if len(sources) == 1:
+            return np.asarray(self.weights[int(next(iter(sources)))], np.float32)
+        parts = [self.weights[int(place)] * np.float32(share) for place, share in sources.items()]
+        return np.asarray(np.sum(parts, axis=0), np.float32)
+
+
+def _ready(begun: tuple[Floats, Floats, list[Future[None]]]) -> tuple[Floats, Floats]:
+    x, y, jobs = begun
+    for one in jobs:
+        one.result()
+    return x, y
