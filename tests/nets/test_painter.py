@@ -161,3 +161,11 @@ def test_the_painter_of_paintings_has_the_form_that_its_codes_need(store: ModelS
     assert painter.numbers == 100
     code = np.random.default_rng(1).normal(0, 0.8, 100)
     assert np.abs(Brush(painter, code).paint(photo) - naive(painter, code, photo)).max() < 1.5
+
+
+def test_haste_costs_little(store: ModelStore) -> None:
+    brush = Brush(read_painter(store.path(packs.STYLES)), np.eye(26)[7])
+    photo = np.ascontiguousarray(data.astronaut()[:128, 100:260])
+    quick = brush.request(128, 160, quick=True).infer([brush.bordered(photo)])[0][0]
+    error = np.mean((quick.astype(float) - brush.paint(photo)) ** 2)
+    assert 10 * np.log10(255**2 / error) > 40

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from veduta.nets.engine import compile_graph
 from veduta.nets.painter import LEAST, STEP, Painter
-from veduta.nets.painter_graph import whole
+from veduta.nets.painter_graph import border, whole
 from veduta.nets.strips import paint_in_strips
 from veduta.progress import Progress
 
@@ -29,7 +29,7 @@ class Brush:
 
     def __init__(self, painter: Painter, code: NDArray[Any], threads: int | None = None) -> None:
         self.painter, self.code, self.threads = painter, np.asarray(code, np.float64).ravel(), threads
-        self._ready: OrderedDict[tuple[int, int], Any] = OrderedDict()
+        self._ready: OrderedDict[tuple[int, int, bool], Any] = OrderedDict()
         self._lock = threading.Lock()
 
     def paint(self, pixels: Pixels, progress: Progress | None = None) -> Pixels:
@@ -45,17 +45,24 @@ class Brush:
         if pixels.shape[0] * pixels.shape[1] > WHOLE_PIXELS:
             painted = paint_in_strips(self.painter, self.code, pixels, self.threads, progress)
         else:
-            painted = self.request(*pixels.shape[:2]).infer([np.ascontiguousarray(pixels[None])])[0][0]
+            painted = self.request(*pixels.shape[:2]).infer([self.bordered(pixels)])[0][0]
         return np.array(painted[:height, :width], np.uint8)
 
-    def request(self, height: int, width: int) -> Any:
+    def bordered(self, pixels: Pixels) -> Pixels:
+        """A picture as a request takes it: (1, h + 2 b, w + 2 b, 3), borders reflected."""
+        reach = border(self.painter)
+        wide = cv2.copyMakeBorder(pixels, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
+        return np.asarray(wide, np.uint8)[None]
+
+    def request(self, height: int, width: int, quick: bool = False) -> Any:
         """A request of the graph for pictures of a size, multiples of 4; a new one each time."""
+        key = (height, width, quick)
         with self._lock:
-            compiled = self._ready.get((height, width))
+            compiled = self._ready.get(key)
             if compiled is None:
-                compiled = compile_graph(whole(self.painter, self.code, height, width), self.threads)
-                self._ready[height, width] = compiled
+                compiled = compile_graph(whole(self.painter, self.code, height, width, quick), self.threads)
+                self._ready[key] = compiled
                 while len(self._ready) > MOST_SIZES:
                     self._ready.popitem(last=False)
-            self._ready.move_to_end((height, width))
+            self._ready.move_to_end(key)
         return compiled.create_infer_request()
