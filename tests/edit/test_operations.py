@@ -32,6 +32,7 @@ STRONG = [
     {"name": "auto_levels", "amount": 0.9, "clip": 2},
     {"name": "auto_white_balance", "amount": 0.8, "method": "edges"},
     {"name": "sketch", "strength": 0.9, "lines": 1.5, "color": "color"},
+    {"name": "dehaze", "strength": 0.8},
 ]
 IDS = [str(one["name"]) for one in STRONG]
 

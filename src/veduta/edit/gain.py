@@ -57,6 +57,19 @@ def brightened(codes: Reals, gain: float) -> Reals:
     return coded(np.minimum(linear(codes) * gain, 1.0))
 
 
+def rows(plane: Stops, first: int, last: int, width: int, height: int) -> Stops:
+    """Rows `first` to `last` of `plane`, brought linearly to `width` x `height`."""
+    high = plane.shape[0]
+    at = np.clip((np.arange(first, last) + 0.5) * high / height - 0.5, 0, high - 1)
+    above = np.minimum(at.astype(int), max(0, high - 2))
+    below = np.minimum(above + 1, high - 1)
+    part = (at - above).astype(np.float32)[:, None]
+    narrow = plane[above] * (1 - part) + plane[below] * part
+    # Each row is widened by itself: a picture of one row more would look down, too.
+    wide = cv2.resize(narrow, (width, last - first), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(wide, np.float32).reshape(last - first, width)
+
+
 def bands(pixels: Pixels) -> list[tuple[int, int]]:
     """First and last row (exclusive) of pieces of a picture."""
     height, width = pixels.shape[:2]

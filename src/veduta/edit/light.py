@@ -64,8 +64,8 @@ class Light(Operation):
         height, width = pixels.shape[:2]
 
         def stops(first: int, last: int) -> gain.Stops:
-            smooth = _rows(slope, first, last, width, height) * _luma(pixels[first:last])
-            smooth += _rows(level, first, last, width, height)
+            smooth = gain.rows(slope, first, last, width, height) * _luma(pixels[first:last])
+            smooth += gain.rows(level, first, last, width, height)
             np.clip(smooth, 0, 1, out=smooth)
             dark = 1 - smooth
             moved = np.float32(STRENGTH * self.shadows) * dark * dark * dark
@@ -91,16 +91,3 @@ def _smoothing(pixels: Pixels) -> tuple[Plane, Plane]:
     variance = np.maximum(mean(luma * luma) - middle * middle, 0)
     slope = np.asarray(variance / (variance + EDGE), np.float32)
     return mean(slope), mean(middle - slope * middle)
-
-
-def _rows(plane: Plane, first: int, last: int, width: int, height: int) -> Plane:
-    """Rows `first` to `last` of `plane`, brought linearly to `width` x `height`."""
-    high = plane.shape[0]
-    at = np.clip((np.arange(first, last) + 0.5) * high / height - 0.5, 0, high - 1)
-    above = np.minimum(at.astype(int), max(0, high - 2))
-    below = np.minimum(above + 1, high - 1)
-    part = (at - above).astype(np.float32)[:, None]
-    narrow = plane[above] * (1 - part) + plane[below] * part
-    # Each row is widened by itself: a picture of one row more would look down, too.
-    wide = cv2.resize(narrow, (width, last - first), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(wide, np.float32).reshape(last - first, width)

@@ -199,6 +199,7 @@ REGISTRY: dict[str, tuple[str, str]] = {
     "auto_levels": ("auto_levels", "AutoLevels"),
     "auto_white_balance": ("auto_white_balance", "AutoWhiteBalance"),
     "sketch": ("sketch", "Sketch"),
+    "dehaze": ("dehaze", "Dehaze"),
     "erase": ("removal", "Removal"),
     "redact": ("hiding", "Hiding"),
 }
