@@ -110,6 +110,11 @@ COMMANDS = {
     "suggest_annotations": "learn annotate suggest --what",
     "annotation_agreement": "learn annotate agreement --iou",
     "annotation_file": "learn annotate export --annotator",
+    "match_photos": "match --features",
+    "draw_match": "match --draw",
+    "message_room": "hide --capacity",
+    "hide_message": "hide --text --robust --password --fidelity",
+    "reveal_message": "reveal --password",
     "load_annotations": "learn annotate load --annotator",
 }
 

@@ -45,6 +45,7 @@ def every_route(client: TestClient) -> list[tuple[str, str]]:
                 "version_id",
                 "mask_id",
                 "image_id",
+                "other_id",
             ):
                 filled = filled.replace("{" + part + "}", "1")
             assert "{" not in filled

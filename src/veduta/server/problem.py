@@ -11,8 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from veduta.edit.operation import BadEdit
-from veduta.errors import CatalogError, NotFound, QueryError, UnreadableImage, VedutaError
+from veduta.errors import BadInput, CatalogError, NotFound, QueryError, UnreadableImage, VedutaError
 from veduta.learn.annotations import BadAnnotation, InUse
 from veduta.library.masks import UnfitMask
 from veduta.library.versions import BadVersion
@@ -37,7 +36,7 @@ STATUS: dict[type[VedutaError], int] = {
     TooManyAttempts: 429,
     QueryError: 422,
     UnreadableImage: 422,
-    BadEdit: 422,
+    BadInput: 422,
     BadMask: 422,
     BadVersion: 422,
     UnfitMask: 422,

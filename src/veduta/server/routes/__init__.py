@@ -15,6 +15,8 @@ from veduta.server.routes import (
     export,
     folder,
     mask,
+    message,
+    pairing,
     person,
     photo,
     place,
@@ -65,6 +67,8 @@ def api() -> APIRouter:
         stack,
         version,
         annotation,
+        pairing,
+        message,
     ):
         router.include_router(noun.router)
     return router
