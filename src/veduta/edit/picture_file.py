@@ -255,7 +255,7 @@ def encode(
     settings: dict[str, Any] = dict(options)
     if profile is not None:
         settings["icc_profile"] = profile
-    if kept.exif is not None and kind != "bmp":
+    if kept.exif is not None and kind not in ("bmp", "tiff"):
         settings["exif"] = kept.exif.tobytes()
     if kept.dpi is not None and kind in ("jpeg", "png", "tiff", "bmp"):
         settings["dpi"] = kept.dpi
@@ -271,14 +271,13 @@ def encode(
         if len(settings.get("exif", b"")) > 65500:
             del settings["exif"]
             notes.append("its EXIF is too large for JPEG and was left out")
-    if kind == "tiff":
-        _tiff_tags(settings, kept)
     out = io.BytesIO()
     try:
         picture.save(out, {"jpeg": "JPEG"}.get(kind, kind.upper()), **settings)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotWritten(f"{target.name}: cannot be written as {NAMES[kind]}: {error}") from error
-    return out.getvalue()
+    # libtiff, which compresses, takes no directory within a directory.
+    return _tiff_with(out.getvalue(), None, kept) if kind == "tiff" else out.getvalue()
 
 
 def _texts(kept: Kept) -> PngImagePlugin.PngInfo:
@@ -288,15 +287,6 @@ def _texts(kept: Kept) -> PngImagePlugin.PngInfo:
     if kept.comment is not None:
         texts.add_itxt("Comment", kept.comment.decode("utf-8", "replace"))
     return texts
-
-
-def _tiff_tags(settings: dict[str, Any], kept: Kept) -> None:
-    """In TIFF the tags of EXIF, and XMP beside them, are the file's own."""
-    exif = Image.Exif() if kept.exif is None else kept.exif
-    if kept.xmp is not None:
-        exif[700] = kept.xmp
-    if len(exif):
-        settings["exif"] = exif.tobytes()
 
 
 def _on_white(stored: Stored) -> Stored:

@@ -48,14 +48,15 @@ def restored(sums: Floats, weights: Floats, model: Model, spread: float) -> Floa
     """The picture (h, w, 3) whose blurred form meets `sums` / `weights`, of noise `spread` at weight 1."""
     kernel = model.kernel()
     # A sample speaks for the several pixels of the grid that it lies near.
-    share = np.float32(1 / (2 * np.pi * max(model.gathering, 0.4) ** 2)) if model.box > 1 else np.float32(1)
-    trust = weights * np.float32(min(1.0, share) / spread**2)
+    share = min(1.0, 1 / (2 * np.pi * max(model.gathering, 0.4) ** 2)) if model.box > 1 else 1.0
+    belief = np.float32(share / spread**2)
+    trust = weights * belief
 
     def blurred(x: Floats) -> Floats:
         return np.asarray(cv2.sepFilter2D(x, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT), np.float32)
 
     start = _spread_out(sums, weights, model.box)
-    goal = blurred(sums * np.float32(min(1.0, share) / spread**2))
+    goal = blurred(sums * belief)
     picture = start
     for _ in range(OUTER):
         edges = [_reluctance(picture, dy, dx, part) for dy, dx, part in STEPS]

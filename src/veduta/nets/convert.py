@@ -137,6 +137,15 @@ def _painter(weight: Path, folder: Path) -> Path:
     return read_painter(weight).save(folder / "model.npz")
 
 
+def _real_esrgan(weight: Path, folder: Path) -> Path:
+    import openvino as ov
+
+    from veduta.nets.rrdb import build, read_rrdb
+
+    ov.save_model(build(read_rrdb(weight)), str(folder / "model.xml"), compress_to_fp16=False)
+    return folder / "model.xml"
+
+
 def _own(weight: Path, folder: Path) -> Path:
     import openvino as ov
 
@@ -163,6 +172,7 @@ CONVERTERS: dict[str, Converter] = {
     "painter-styles": Converter(_painter_styles),
     "painter-paintings": Converter(_painter_paintings),
     "painter": Converter(_painter),
+    "real-esrgan": Converter(_real_esrgan),
 }
 
 

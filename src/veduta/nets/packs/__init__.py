@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from veduta.nets.pack import ModelPack
-from veduta.nets.packs import faces, imagenet, local, objects, people, style, text
+from veduta.nets.packs import enlarge, faces, imagenet, local, objects, people, style, text
 
 
 def known_packs() -> tuple[ModelPack, ...]:
@@ -16,5 +16,6 @@ def known_packs() -> tuple[ModelPack, ...]:
         *text.PACKS,
         *local.PACKS,
         *style.PACKS,
+        *enlarge.PACKS,
     )
     return tuple(sorted(found, key=lambda p: not p.default))
