@@ -9,8 +9,10 @@ K. He, J. Sun, "Fast guided filter", 2015.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -47,6 +49,7 @@ class Dehaze(Operation):
     """Take haze out by `strength`, 0 (nothing) to 1 (all that is told); sky and lamps keep their light."""
 
     name = "dehaze"
+    usual: ClassVar[Mapping[str, Any]] = {"strength": 0.9}
 
     strength: float = number(0, 0, 1)
 
