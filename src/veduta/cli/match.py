@@ -28,7 +28,12 @@ def match(
         ),
     ],
     features: Annotated[
-        str, typer.Option("--features", metavar="KIND", help="sift, orb, xfeat or deep.")
+        str,
+        typer.Option(
+            "--features",
+            metavar="KIND",
+            help="sift (any turn), orb (fastest), xfeat (other views and light, upright) or deep.",
+        ),
     ] = "sift",
     draw: Annotated[
         Path | None,
