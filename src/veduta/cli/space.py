@@ -12,6 +12,7 @@ TASKS: Table = {
     ),
     "depth": ("veduta.cli.space_depth", "depth", "Measure distance from pairs of photos."),
     "obstacles": ("veduta.cli.space_obstacles", "obstacles", "List what stands in the way of two cameras."),
+    "parallax": ("veduta.cli.space_parallax", "parallax", "Set a photo in motion, or make it a 3-D picture."),
 }
 
 space = lazy_group(TASKS)
