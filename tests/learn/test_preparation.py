@@ -55,13 +55,15 @@ def test_normalizing_a_space_takes_its_range_to_unit(space: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_standardizing_a_picture(kind: Any) -> None:
+def test_standardizing_a_picture(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     given = picture(kind)
     made = Preparation(standardize="picture").prepare(given)
     wanted = (given / np.iinfo(kind).max - (given / np.iinfo(kind).max).mean((0, 1))) / (
         given / np.iinfo(kind).max
     ).std((0, 1))
     np.testing.assert_allclose(made, wanted, atol=1e-5)
+    monkeypatch.setattr("veduta.learn.preparation.BAND", 70)
+    np.testing.assert_allclose(Preparation(standardize="picture").prepare(given), made, atol=1e-6)
     flat = np.full((4, 5, 3), 0.3)
     assert (standardized(flat) == 0).all()
 

@@ -131,8 +131,9 @@ def _compared(
     photo = load(a, side)
     found: Keypoints = kind.find(photo.pixels, side, full=(photo.width, photo.height))
     progress = Bar()
+    shown = progress if len(paths) > 1 else None
     try:
-        return list(compare_folder(found, paths, kind, ratio, mutual, learned, side, progress))
+        return list(compare_folder(found, paths, kind, ratio, mutual, learned, side, shown))
     finally:
         progress.end()
 

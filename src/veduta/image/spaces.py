@@ -6,6 +6,7 @@ Sources: IEC 61966-2-1 (sRGB, linear light, XYZ), ITU-R BT.601 (luma), CIE 1976 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -51,9 +52,9 @@ def to_space(pixels: Samples, space: str) -> Values:
     if space == "gray":
         return np.asarray(codes @ LUMA)[..., None]
     if space == "linear":
-        return linear(codes)
+        return _light(top(pixels))[pixels]
     if space in ("xyz", "lab"):
-        xyz = linear(codes) @ TO_XYZ.T
+        xyz = _light(top(pixels))[pixels] @ TO_XYZ.T
         return xyz if space == "xyz" else _lab(xyz / WHITE)
     if space == "ycrcb":
         luma = codes @ LUMA
@@ -71,6 +72,12 @@ def as_codes(values: NDArray[Any], space: str) -> NDArray[np.uint16]:
     """Values of a space as 16 bits: the range of each channel from 0 to 65535."""
     low, high = np.array(RANGES[space]).T
     return np.asarray(np.rint(np.clip((values - low) / (high - low), 0, 1) * 65535), np.uint16)
+
+
+@functools.cache
+def _light(white: int) -> Values:
+    """The linear light of each code."""
+    return linear(np.arange(white + 1) / white)
 
 
 def _lab(share: Values) -> Values:

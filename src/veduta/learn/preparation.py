@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ from veduta.image.spaces import RANGES, NoSuchSpace, gray_codes, to_space
 
 Values = NDArray[np.float32]
 Reals = NDArray[np.float64]
+
+BAND = 400_000  # pixels
 
 
 class BadPreparation(BadInput):
@@ -80,28 +83,49 @@ class Preparation:
         """What `codes` gave, in the color space: float64 (h, w, channels) in the units of `spaces.RANGES`."""
         return (codes / np.float64(top(codes)))[..., None] if codes.ndim == 2 else to_space(codes, self.space)
 
-    def finished(self, values: Reals, statistics: Statistics | None = None) -> Values:
-        """The values in their final range, float32; `statistics` are those of the set, where it needs them."""
+    def measured(self, codes: Samples) -> Statistics:
+        """The statistics of what `codes` gave, in the color space."""
+        found = Statistics()
+        for rows in bands(codes):
+            found.update(self.values(codes[rows]))
+        return found
+
+    def finished(self, codes: Samples, statistics: Statistics | None = None) -> Values:
+        """What `codes` gave in its color space and final range, float32 (h, w, channels).
+
+        `statistics` are those of the set, where it is standardized by them.
+        """
         if self.standardize == "picture":
-            return standardized(values).astype(np.float32)
-        if self.standardize == "set":
-            if statistics is None:
-                raise BadPreparation("standardize: the mean and deviation of the set are missing")
-            return statistics.standardized(values).astype(np.float32)
-        if self.normalize is not None:
-            low, high = np.array(RANGES[self.space]).T
-            values = (values - low) / (high - low)
-            values = values if self.normalize == "unit" else values * 2 - 1
-        return values.astype(np.float32)
+            statistics = self.measured(codes)
+        elif self.standardize == "set" and statistics is None:
+            raise BadPreparation("standardize: the mean and deviation of the set are missing")
+        out = np.empty((*codes.shape[:2], len(RANGES[self.space])), np.float32)
+        for rows in bands(codes):
+            values = self.values(codes[rows])
+            if self.standardize is not None and statistics is not None:
+                values = statistics.standardized(values)
+            elif self.normalize is not None:
+                low, high = np.array(RANGES[self.space]).T
+                values = (values - low) / (high - low)
+                values = values if self.normalize == "unit" else values * 2 - 1
+            out[rows] = values
+        return out
 
     def prepare(self, pixels: Samples, statistics: Statistics | None = None) -> Values:
         """All of it: sRGB uint8 or uint16 (h, w, 3) to float32 (h, w, channels)."""
-        return self.finished(self.values(self.codes(pixels)), statistics)
+        return self.finished(self.codes(pixels), statistics)
 
     def _evened(self, plane: Samples) -> Samples:
         if self.equalize:
             return histogram.equalized(plane)
         return plane if self.clahe is None else histogram.clahe(plane, self.clahe, self.tiles)
+
+
+def bands(codes: Samples) -> Iterator[slice]:
+    """Rows of a picture a few at a time: reals of all of it at once would take many times its memory."""
+    rows = max(1, BAND // codes.shape[1])
+    for first in range(0, len(codes), rows):
+        yield slice(first, first + rows)
 
 
 def stretched(pixels: Samples, share: float) -> Samples:

@@ -18,7 +18,7 @@ from veduta.files import replacing, write_text
 from veduta.image import deep
 from veduta.image.histogram import Samples
 from veduta.image.spaces import as_codes
-from veduta.learn.preparation import BadPreparation, Preparation, Statistics
+from veduta.learn.preparation import BadPreparation, Preparation, Statistics, bands
 from veduta.progress import Progress, Silent
 
 MANIFEST = "manifest.json"
@@ -135,9 +135,7 @@ def _measured(
 
     def one(path: Path) -> Statistics | str:
         try:
-            found = Statistics()
-            found.update(preparation.values(preparation.codes(deep.read(path))))
-            return found
+            return preparation.measured(preparation.codes(deep.read(path)))
         except UnreadableImage as error:
             return error.reason
         except OSError as error:
@@ -169,8 +167,10 @@ def _made(
     """What is written: codes of their own depth where they are still codes, else numbers, or 16 bits for PNG."""
     if preparation.keeps_range and preparation.space in ("rgb", "gray"):
         return codes
-    values = preparation.values(codes)
-    return as_codes(values, preparation.space) if form == "png" else preparation.finished(values, statistics)
+    if form == "npy":
+        return preparation.finished(codes, statistics)
+    made = [as_codes(preparation.values(codes[rows]), preparation.space) for rows in bands(codes)]
+    return np.concatenate(made)
 
 
 def _write(made: NDArray[Any], target: Path) -> None:
