@@ -80,15 +80,14 @@ def match(
         raise typer.BadParameter("a panorama is made of two pictures", param_hint="--stitch")
     if not paths and not problems:
         raise typer.BadParameter("no pictures there to compare with", param_hint="B")
-    found = _compared(a, paths, kind, ratio, not one_way, learned, side)
-    problems += [(path, one) for path, one in found if isinstance(one, str)]
-    good = [(path, one) for path, one in found if not isinstance(one, str)]
-    good.sort(key=lambda pair: (-pair[1].verified, -len(pair[1].pairs)))
-    if draw is not None and good:
-        _draw(a, *good[0], draw)
-    told = _stitched(a, *good[0], stitch) if stitch is not None and good else {}
-    for path, one in good:
-        _tell({**_told(a, path, features, one), **told}, as_json, len(paths) == 1)
+    rows, best, unread = _compared(a, paths, kind, ratio, not one_way, learned, side)
+    problems += unread
+    if draw is not None and best is not None:
+        _draw(a, *best, draw)
+    if stitch is not None and best is not None:
+        rows[0]["panorama"] = _stitched(a, *best, stitch)
+    for row in rows:
+        _tell(row, as_json, len(paths) == 1)
     for path, reason in problems:
         if as_json:
             emit({"a": str(a), "b": str(path), "error": reason})
@@ -123,19 +122,35 @@ def _compared(
     mutual: bool,
     learned: bool,
     side: int,
-) -> list[tuple[Path, Pairing | str]]:
-    """Every path with its pairing; points are in pixels of the full pictures."""
+) -> tuple[list[dict[str, Any]], tuple[Path, Pairing] | None, list[tuple[Path, str]]]:
+    """What is told of each pair, the best match first; that match; and (path, reason) of what cannot be read."""
     from veduta.image.decode import load
     from veduta.see.pairing import compare_folder
 
     photo = load(a, side)
     found: Keypoints = kind.find(photo.pixels, side, full=(photo.width, photo.height))
+    rows: list[dict[str, Any]] = []
+    best: tuple[Path, Pairing] | None = None
+    unread: list[tuple[Path, str]] = []
     progress = Bar()
     shown = progress if len(paths) > 1 else None
     try:
-        return list(compare_folder(found, paths, kind, ratio, mutual, learned, side, shown))
+        for path, one in compare_folder(found, paths, kind, ratio, mutual, learned, side, shown):
+            if isinstance(one, str):
+                unread.append((path, one))
+                continue
+            rows.append(_told(a, path, kind.name, one))
+            # Only the best pair is kept whole: the points of thousands would fill the memory.
+            if best is None or _rank(one) > _rank(best[1]):
+                best = path, one
     finally:
         progress.end()
+    rows.sort(key=lambda row: (-row["verified"], -row["matches"]))
+    return rows, best, unread
+
+
+def _rank(one: Pairing) -> tuple[int, int]:
+    return one.verified, len(one.pairs)
 
 
 def _draw(a: Path, b: Path, one: Pairing, target: Path) -> None:
@@ -163,14 +178,7 @@ def _stitched(a: Path, b: Path, one: Pairing, target: Path) -> dict[str, Any]:
         pixels = np.dstack([made.pixels, made.cover.astype(np.uint8) * np.uint8(255)])
     _save(pixels, target)
     height, width = made.pixels.shape[:2]
-    return {
-        "panorama": {
-            "path": str(target),
-            "width": width,
-            "height": height,
-            "overlap": round(made.overlap, 4),
-        }
-    }
+    return {"path": str(target), "width": width, "height": height, "overlap": round(made.overlap, 4)}
 
 
 def _save(pixels: Pixels, target: Path) -> None:

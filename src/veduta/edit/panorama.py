@@ -18,6 +18,7 @@ from veduta.image.photo import Pixels
 
 MOST_TIMES = 6  # area of the panorama, in areas of both pictures
 FEATHER = 0.08  # of the longer side: width over which one picture passes into the other
+BAND = 400_000  # pixels that are mixed at a time
 LEAST_SCALE = 0.1  # a corner nearer to the horizon than this is out of reach
 
 Matrix = NDArray[np.float64]
@@ -72,9 +73,13 @@ def stitch(a: Pixels, b: Pixels, matrix: Matrix) -> Panorama:
     if both.any():
         warped = exposure.apply(warped, exposure.curve(warped, base, both))
     share = _share(ours, theirs, FEATHER * max(high, wide))
-    mixed = base + (warped.astype(np.float32) - base) * share[..., None]
-    pixels = np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)
-    return Panorama(pixels, ours | theirs, (-left, -top), float(both.sum() / ours.sum()))
+    rows = max(1, BAND // width)
+    for first in range(0, height, rows):
+        some = np.s_[first : first + rows]
+        # Half of a code is added: numbers are cut when they become codes.
+        mixed = base[some] + (warped[some].astype(np.float32) - base[some]) * share[some][..., None]
+        base[some] = mixed + np.float32(0.5)
+    return Panorama(base, ours | theirs, (-left, -top), float(both.sum() / ours.sum()))
 
 
 def _corners(b: Pixels, back: Matrix) -> NDArray[np.float64]:
