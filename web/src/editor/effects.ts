@@ -17,8 +17,13 @@ export function grouped(operations: Operation[]): { title: string; effects: Oper
 
 export const spoken = (name: string): string => (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll("_", " ");
 
-/** Amounts that a slider can hold; sizes in thousands of pixels stay as is usual. */
-export const shown = (one: Operation): Parameter[] => one.parameters.filter((parameter) => (parameter.high ?? 0) <= 4096);
+/** Amounts that a slider can hold and that do something now; sizes in thousands of pixels stay as is usual. */
+export const shown = (one: Operation, edit: Edit): Parameter[] =>
+  one.parameters.filter(({ name, high }) => (high ?? 0) <= 4096 && !(name === "blend" && (edit["second"] ?? "none") === "none"));
+
+/** What an amount is called, where its name alone says too little. */
+const CALLED: Record<string, string> = { second: "Mixed with", blend: "Share of the second", colors: "Keep the photo’s colors", color: "Pencil", width: "Breadth of shades" };
+export const called = (parameter: Parameter): string => CALLED[parameter.name] ?? spoken(parameter.name);
 
 /** Whether an amount is a share, and told in percent. */
 const share = (one: Parameter): boolean => one.kind === "number" && (one.high ?? 0) <= 1 && (one.low ?? 0) >= -1;

@@ -61,7 +61,7 @@ const signed = (value: number, digits = 0): string => `${value > 0 ? "+" : value
 const percent = (value: unknown): string => signed(Number(value ?? 0) * 100);
 
 const amounts = (edit: Edit): string =>
-  Object.entries(edit).filter(([key]) => !["name", "on", "label"].includes(key)).map(([key, value]) =>
+  Object.entries(edit).filter(([key]) => !["name", "on", "label", "side", "second", "blend"].includes(key)).map(([key, value]) =>
     typeof value === "number" ? `${spoken(key).toLowerCase()} ${Number(value.toFixed(2))}` : typeof value === "string" ? spoken(value).toLowerCase() : "").filter(Boolean).join(", ");
 
 /** The name of an edit, and its amounts in words. */
