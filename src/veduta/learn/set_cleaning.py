@@ -14,7 +14,7 @@ import numpy as np
 
 from veduta.files import replacing
 from veduta.learn.set_duplicates import WAYS, Near, groups, near_copies
-from veduta.learn.set_faults import KINDS, PLAIN, Fault, fault_of
+from veduta.learn.set_faults import KINDS, Fault, fault_of, is_plain
 from veduta.learn.set_folder import HELD_OUT, BadSet, Places, set_files
 from veduta.learn.set_labels import FEWEST, judge
 from veduta.learn.set_look import Embed, likeness, look_at_all
@@ -96,7 +96,7 @@ def clean_set(
             fault = fault_of(measures)
             if fault is not None:
                 faults[number].append(fault)
-            if measures.structure >= PLAIN:
+            if not is_plain(measures):
                 sharp.append(number)
         sizes = state.sizes()
         for number, fault in odd_sizes(sizes):

@@ -28,12 +28,22 @@ KINDS: dict[Kind, tuple[str, str]] = {
 """Every kind of fault: its name and what it means, in the order in which they are told."""
 
 # Fitted by `python -m benchmarks.clean_set fit` on seeded corruptions of photographs.
-PLAIN = 0.052
+PLAIN = 0.035
 """Least structure of a picture that shows something."""
+PLAIN_SOFT = (0.056, 5.0)
+"""Least structure of a picture of little detail, and the detail up to which this holds."""
 DARK = 0.44
 """Least `top` of a picture that is not too dark."""
-BLUR = (28.94, -2.38, -0.38)  # weights of reblur and detail, then the offset
-BRIGHT = (-7.5, 12.5, 20.5, 40.0, -6.0)  # weights of mean, clipped, bottom and outline, then the offset
+BLUR = (27.55, -2.71, 9.55)  # weights of reblur and detail, then the offset
+BRIGHT = (-7.63, 21.12, 8.46, 27.06, 3.09, 19.11, -5.85)  # in the order of `brightness`, then the offset
+    -8.02,
+    21.0,
+    6.69,
+    25.57,
+    3.11,
+    28.69,
+    -5.58,
+)  # of mean, bottom, clipped, outline, burnt and its, the offset
 SURE = 0.7
 
 
@@ -57,14 +67,19 @@ def blur(seen: Measures) -> float:
 
 def brightness(seen: Measures) -> float:
     """How likely the picture is overexposed, 0 to 1."""
-    values = (seen.mean, seen.clipped, seen.bottom, seen.outline)
+    values = (seen.mean, seen.bottom, seen.clipped, seen.outline, seen.burnt, seen.burnt_outline)
     return _sigmoid(sum(w * v for w, v in zip(BRIGHT[:-1], values, strict=True)) + BRIGHT[-1])
+
+
+def is_plain(seen: Measures) -> bool:
+    """Whether the picture shows nothing: no structure, or little of it and no detail either."""
+    return seen.structure < PLAIN or (seen.structure < PLAIN_SOFT[0] and seen.detail < PLAIN_SOFT[1])
 
 
 def fault_of(seen: Measures) -> Fault | None:
     """The one fault of a picture; the first that explains the others: of a black picture blur cannot be told."""
-    if seen.structure < PLAIN:
-        return Fault("plain", 1 - seen.structure / PLAIN, "hardly anything to be seen")
+    if is_plain(seen):
+        return Fault("plain", 1 - seen.structure / PLAIN_SOFT[0], "hardly anything to be seen")
     if seen.top < DARK:
         level = round(100 * seen.top)
         return Fault("dark", 1 - seen.top / DARK, f"its brightest spots reach {level} % of white")
@@ -74,7 +89,11 @@ def fault_of(seen: Measures) -> Fault | None:
             "bright", chance, f"{part} % at the end of the scale, mean {round(100 * seen.mean)} % of white"
         )
     if (chance := blur(seen)) > SURE:
-        return Fault("blurred", chance, f"{round(100 * seen.reblur)} % of its edges stay when blurred again")
+        return Fault(
+            "blurred",
+            chance,
+            f"even its sharpest part keeps {round(100 * seen.reblur)} % of its edges when blurred again",
+        )
     return None
 
 
