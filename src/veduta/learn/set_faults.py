@@ -36,14 +36,6 @@ DARK = 0.44
 """Least `top` of a picture that is not too dark."""
 BLUR = (27.55, -2.71, 9.55)  # weights of reblur and detail, then the offset
 BRIGHT = (-7.63, 21.12, 8.46, 27.06, 3.09, 19.11, -5.85)  # in the order of `brightness`, then the offset
-    -8.02,
-    21.0,
-    6.69,
-    25.57,
-    3.11,
-    28.69,
-    -5.58,
-)  # of mean, bottom, clipped, outline, burnt and its, the offset
 SURE = 0.7
 
 
