@@ -110,6 +110,7 @@ COMMANDS = {
     "suggest_annotations": "learn annotate suggest --what",
     "annotation_agreement": "learn annotate agreement --iou",
     "annotation_file": "learn annotate export --annotator",
+    "make_parallax": "space parallax --ground --standing --right --show --path --strength --focus --seconds --side",
     "match_photos": "match --features",
     "draw_match": "match --draw",
     "message_room": "hide --capacity",

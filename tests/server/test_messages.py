@@ -1,4 +1,4 @@
-"""Messages hidden in photos, and pairs of photos, asked of the server."""
+"""Messages hidden in photos, pairs of photos, photos in motion: asked of the server."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from veduta.edit.stego import reveal
+from veduta.see.mask import encode
 
 NOISE = np.random.default_rng(1).integers(0, 256, 450_000, np.uint8)  # cannot be packed
 
@@ -80,3 +81,29 @@ def test_two_photos_of_one_thing_are_told_from_two_of_different_things(
     assert (
         client.get(f"/api/photos/{ids['astronaut']}/match/{ids['coffee']}?features=surf").status_code == 422
     )
+
+
+def test_a_photo_is_set_in_motion(client: TestClient, ids: dict[str, int], tmp_path: Path) -> None:
+    import av
+
+    path = f"/api/photos/{ids['coffee']}/parallax"
+    mask = encode(np.pad(np.ones((80, 60), bool), ((60, 60), (120, 120))))
+    asked = {"ground": 0.4, "standing": [mask], "seconds": 0.3, "side": 240}
+    answer = client.post(path, json=asked)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "video/mp4"
+    (tmp_path / "clip.mp4").write_bytes(answer.content)
+    with av.open(str(tmp_path / "clip.mp4")) as film:
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
+    assert len(frames) == 9 and max(frames[0].shape) == 240
+    assert np.abs(frames[0] - frames[4]).mean() > 1  # it moves
+    still = client.post(path, json={**asked, "show": "pair"})
+    with Image.open(io.BytesIO(still.content)) as picture:
+        assert picture.width > 2 * picture.height
+    for bad in (
+        {},
+        {"ground": 0.5, "right": 1},
+        {"ground": 2},
+        {"right": ids["astronaut"], "standing": [mask]},
+    ):
+        assert client.post(path, json=bad).status_code == 422
+    assert client.post(path, json={"right": 999}).status_code == 404

@@ -127,7 +127,7 @@ def combine(asked: CombineAsk) -> Selected:
     from veduta.edit.mask import grown
 
     for step in asked.steps:
-        _check(step.mask)
+        check(step.mask)
     first = decode(asked.steps[0].mask.plain())
     height, width = first.shape
     steps = [(step.operation, fitted(step.mask.plain(), width, height)) for step in asked.steps]
@@ -193,7 +193,8 @@ def runs(mask: Bools) -> Runs:
     return Runs.model_validate(encode(mask))
 
 
-def _check(mask: Runs) -> None:
+def check(mask: Runs) -> None:
+    """Raise Refused for a mask that would fill the memory."""
     height, width = mask.size
     if height * width > MOST_PIXELS:
         raise Refused(422, f"mask of {width} x {height} pixels; at most {MOST_PIXELS:,} are possible")

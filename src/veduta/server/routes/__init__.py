@@ -17,6 +17,7 @@ from veduta.server.routes import (
     mask,
     message,
     pairing,
+    parallax,
     person,
     photo,
     place,
@@ -69,6 +70,7 @@ def api() -> APIRouter:
         annotation,
         pairing,
         message,
+        parallax,
     ):
         router.include_router(noun.router)
     return router
