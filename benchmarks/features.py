@@ -41,7 +41,7 @@ PICTURES = (
 GROUPS = ("rotation", "scale", "perspective", "light")
 EACH = 2  # pairs of a picture and group
 SIDE, MOST = 640, 1000
-NEAR = 3.0  # pixels
+NEAR, EXACT = 3.0, 1.0  # pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +62,7 @@ class Scores:
     matching: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     corners: list[float] = field(default_factory=list)
+    exact: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
 
@@ -124,7 +125,7 @@ def inside(points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.boo
 def score(
     one: Known, a: Keypoints, b: Keypoints, pairs: NDArray[np.intp], found: Matrix | None
 ) -> list[float]:
-    """Repeatability, matching score, matching accuracy, and whether the homography is within NEAR pixels."""
+    """Repeatability, matching score, matching accuracy, whether the homography is within NEAR, and within EXACT."""
     size = (one.a.shape[1], one.a.shape[0])
     there = moved(a.points, one.motion)
     shared_a = inside(there, size)
@@ -140,7 +141,10 @@ def score(
         again / max(1, fewer),
         right / max(1, fewer),
         right / max(1, len(pairs)),
-        float(found is not None and corner_error(found, one.motion, size) <= NEAR),
+        *(
+            float(found is not None and corner_error(found, one.motion, size) <= near)
+            for near in (NEAR, EXACT)
+        ),
     ]
 
 
@@ -198,7 +202,9 @@ def _scores(
         a, b, pairs, motion = work(one)
         found.seconds.append(time.process_time() - start)
         values = score(one, a, b, pairs, motion)
-        for name, value in zip(("repeatability", "matching", "accuracy", "corners"), values, strict=True):
+        for name, value in zip(
+            ("repeatability", "matching", "accuracy", "corners", "exact"), values, strict=True
+        ):
             getattr(found, name).append(value)
     return found
 
@@ -239,6 +245,7 @@ def measure() -> list[Figure]:
             ("repeatability", found.repeatability),
             ("matching score", found.matching),
             ("matching accuracy at 3 px", found.accuracy),
+            ("homographies within 1 px", found.exact),
         ):
             figures.append(
                 Figure(f"features: {name}: {what}", statistics.mean(values), "", n=len(values), note=note)

@@ -47,14 +47,14 @@ def test_perfect_and_wrong_points_are_told(known: list[features.Known]) -> None:
     none = np.empty((40, 0), np.float32)
     pairs = np.stack([np.arange(40), np.arange(40)], 1)
     seen = features.inside(features.moved(a, one.motion), size)
-    repeatability, matching, accuracy, right = features.score(
+    repeatability, matching, accuracy, right, exact = features.score(
         one, Keypoints(a, none, size), Keypoints(b, none, size), pairs, one.motion
     )
     assert seen.all()
     # Ten of the second picture's points are elsewhere: 30 are shared, all found again.
-    assert (repeatability, matching, accuracy, right) == (1, 1, 0.75, 1)
+    assert (repeatability, matching, accuracy, right, exact) == (1, 1, 0.75, 1, 1)
     shifted = np.array([[1, 0, 4.0], [0, 1, 0], [0, 0, 1]]) @ one.motion
     assert features.corner_error(shifted, one.motion, size) == pytest.approx(4)
     assert features.score(one, Keypoints(a, none, size), Keypoints(b, none, size), pairs, shifted)[3] == 0
     nothing = Keypoints(a[:0], none[:0], size)
-    assert features.score(one, nothing, nothing, pairs[:0], None) == [0, 0, 0, 0]
+    assert features.score(one, nothing, nothing, pairs[:0], None) == [0] * 5

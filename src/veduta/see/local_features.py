@@ -23,6 +23,10 @@ Floats = NDArray[np.float32]
 
 SIDE = 1024  # pixels of the longer side at which spots are looked for
 MOST = 2048  # spots of a picture
+LEAST_SIDE, FAST = (
+    32,
+    10,
+)  # for ORB: the smallest picture, and by how much a corner differs from what is around it
 KINDS = ("sift", "orb", "xfeat", "deep")
 
 
@@ -85,8 +89,11 @@ class LocalFeature:
 
         `full` is the whole picture's (width, height) where `pixels` are a smaller copy themselves.
         """
-        small = at_most(pixels, side)
-        return enlarged(self.describe(small, self.detect(small, most)), full or size_of(pixels))
+        return enlarged(self.look(at_most(pixels, side), most), full or size_of(pixels))
+
+    def look(self, pixels: Pixels, most: int = MOST) -> Keypoints:
+        """Detect and describe in a picture as it is; kinds for which both are one work do it once."""
+        return self.describe(pixels, self.detect(pixels, most))
 
     def match(
         self,
@@ -120,11 +127,19 @@ class Sift(LocalFeature):
         """Histograms of gradients, the square roots of their shares."""
         if not len(spots):
             return _nothing(pixels, 128)
-        kept, found = cv2.SIFT.create().compute(_gray(pixels), _keypoints(spots))
+        return self._made(pixels, *cv2.SIFT.create().compute(_gray(pixels), _keypoints(spots)))
+
+    def look(self, pixels: Pixels, most: int = MOST) -> Keypoints:
+        """Both on one set of smoothed copies."""
+        return self._made(
+            pixels, *cv2.SIFT.create(nfeatures=most).detectAndCompute(_gray(pixels), None), most
+        )
+
+    def _made(self, pixels: Pixels, kept: Any, found: Any, most: int | None = None) -> Keypoints:
         if found is None or not len(kept):
             return _nothing(pixels, 128)
         shares = found / np.maximum(found.sum(axis=1, keepdims=True), 1e-9)
-        return _described(pixels, kept, np.sqrt(shares))
+        return _described(pixels, kept, np.sqrt(shares), most)
 
 
 class Orb(LocalFeature):
@@ -136,19 +151,28 @@ class Orb(LocalFeature):
 
     def detect(self, pixels: Pixels, most: int = MOST) -> Spots:
         """Corners on eight sizes of the picture."""
-        if min(pixels.shape[:2]) < 32:
+        if min(pixels.shape[:2]) < LEAST_SIDE:
             return Spots.plain(np.empty((0, 2), np.float32), 31)
-        return _spots(cv2.ORB.create(nfeatures=most, fastThreshold=10).detect(_gray(pixels)), most)
+        return _spots(cv2.ORB.create(nfeatures=most, fastThreshold=FAST).detect(_gray(pixels)), most)
 
     def describe(self, pixels: Pixels, spots: Spots) -> Keypoints:
         """256 comparisons of two pixels."""
         if not len(spots):
             return _nothing(pixels, 256)
-        kept, found = cv2.ORB.create().compute(_gray(pixels), _keypoints(spots))
+        return self._made(pixels, *cv2.ORB.create().compute(_gray(pixels), _keypoints(spots)))
+
+    def look(self, pixels: Pixels, most: int = MOST) -> Keypoints:
+        """Both on one set of smaller copies."""
+        if min(pixels.shape[:2]) < LEAST_SIDE:
+            return _nothing(pixels, 256)
+        detector = cv2.ORB.create(nfeatures=most, fastThreshold=FAST)
+        return self._made(pixels, *detector.detectAndCompute(_gray(pixels), None), most)
+
+    def _made(self, pixels: Pixels, kept: Any, found: Any, most: int | None = None) -> Keypoints:
         if found is None or not len(kept):
             return _nothing(pixels, 256)
         bits = np.unpackbits(np.asarray(found, np.uint8), axis=1).astype(np.float32)
-        return _described(pixels, kept, (bits * 2 - 1) / np.float32(16))
+        return _described(pixels, kept, (bits * 2 - 1) / np.float32(16), most)
 
 
 def feature(kind: str, store: ModelStore | None = None, learned: bool = False) -> LocalFeature:
@@ -208,10 +232,14 @@ def _keypoints(spots: Spots) -> list[Any]:
     return [cv2.KeyPoint(x, y, size, angle, 0.0, level) for (x, y), size, angle, level in rows]
 
 
-def _described(pixels: Pixels, kept: Any, vectors: NDArray[Any]) -> Keypoints:
+def _described(pixels: Pixels, kept: Any, vectors: NDArray[Any], most: int | None) -> Keypoints:
+    """With `most`: the best first, and so many at most; else in the order given."""
     points = np.array([one.pt for one in kept], np.float32).reshape(-1, 2)
     vectors = vectors.astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    if most is not None:
+        order = np.argsort([-one.response for one in kept], kind="stable")[:most]
+        points, vectors = points[order], vectors[order]
     return Keypoints(points, vectors, size_of(pixels))
 
 
