@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from random import Random
 
 import cv2
 import numpy as np
@@ -11,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_recipe import Recipe
 from veduta.learn.augment_step import step
 from veduta.learn.augment_targets import Example, Thing, area, bounds, clipped, corners, within
-from veduta.learn.augment_warp import Warp
+from veduta.learn.augment_warp import Mirror, Warp
 
 SIZE = (97, 64)
 MOVES = ("rotate", "turn", "shift", "zoom", "shear", "flip", "crop", "resize", "perspective", "elastic")
@@ -42,19 +42,21 @@ def painted(thing: Thing, size: tuple[int, int]) -> np.ndarray:
 
 
 def warp(name: str, seed: int, size: tuple[int, int] = SIZE, **more: object) -> Warp:
-    made = step(name).of(more).draw(Random(seed), size)
+    made = step(name).of(more).draw(Luck(seed), size)
+    made = made.warp() if isinstance(made, Mirror) else made
     return made if isinstance(made, Warp) else Warp(np.eye(3), size, size)
 
 
 def chain(names: list[str], seed: int) -> Warp | None:
     """All moves as one; None where a bend in the middle parts them."""
-    luck = Random(seed)
+    luck = Luck(seed)
     whole: Warp | None = None
     size = SIZE
     for name in names:
         made = step(name).of({"fill": "constant"} if "fill" in str(step(name)) else {}).draw(luck, size)
         if made is None:
             continue
+        made = made.warp() if isinstance(made, Mirror) else made
         made = replace(made, fill="constant", gray=0)
         both = made if whole is None else whole.joined(made)
         if both is None:
@@ -79,11 +81,12 @@ def test_points_that_moved_come_back(names: list[str], seed: int) -> None:
 @given(st.lists(st.sampled_from(MOVES[:-1]), min_size=2, max_size=4), seeds)
 def test_moves_in_one_take_points_where_moves_one_by_one_do(names: list[str], seed: int) -> None:
     whole = chain(names, seed)
-    luck, size = Random(seed), SIZE
+    luck, size = Luck(seed), SIZE
     points = np.random.default_rng(seed).uniform(0, 60, (10, 2))
     one_by_one = points
     for name in names:
         made = step(name).of({}).draw(luck, size)
+        made = made.warp() if isinstance(made, Mirror) else made
         if isinstance(made, Warp):
             one_by_one = made.points(one_by_one)
             size = made.size
@@ -203,7 +206,9 @@ def test_quarter_turns_are_exact(quarters: int) -> None:
 def test_mirrors_are_exact(way: str, axes: tuple[int, ...]) -> None:
     pixels, mask = textured(), textured(seed=1)[..., 0] > 128
     thing = Thing(corners((0.0, 0.0, 97.0, 64.0)), mask=mask)
-    made = warp("flip", 0, way=way).apply(Example(pixels, (thing,), labels=mask.astype(np.uint8)))
+    recipe = Recipe.made([{"do": "flip", "way": way}])
+    made = recipe.apply(Example(pixels, (thing,), labels=mask.astype(np.uint8)), 1)
+    np.testing.assert_array_equal(recipe.apply(Example(pixels), 1).pixels, made.pixels)
     np.testing.assert_array_equal(made.pixels, np.flip(pixels, axes))
     np.testing.assert_array_equal(made.things[0].mask, np.flip(mask, axes))
     np.testing.assert_array_equal(made.labels, np.flip(mask, axes))

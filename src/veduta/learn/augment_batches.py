@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.image.photo import Pixels
+from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_mix import fitted
 from veduta.learn.augment_recipe import Recipe
 from veduta.learn.augment_step import BadRecipe, Size
@@ -117,7 +118,8 @@ class Batches:
             place = places[row]
             seed = self.recipe.seed_of(str(place), number)
             made = fitted(self.recipe.apply(self._load(place), seed, self._partner), self.size)
-            np.multiply(made.pixels, np.float32(self.scale), out=x[row])
+            np.copyto(x[row], made.pixels)  # in two steps: NumPy is faster where both types are the same
+            np.multiply(x[row], np.float32(self.scale), out=x[row])
             y[row] = self._shares(made.classes)
 
     def _load(self, place: int) -> Example:
@@ -128,7 +130,7 @@ class Batches:
         return Example(self.pictures[place], classes=known)
 
     def _partner(self, seed: int) -> Example:
-        return self._load(Random(seed).randrange(len(self.pictures)))
+        return self._load(Luck(seed).randrange(len(self.pictures)))
 
     def _shares(self, sources: Mapping[str, float]) -> Floats:
         if len(sources) == 1:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from random import Random
+from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from stringzilla import translate
 
+from veduta.image.photo import Pixels
+from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_step import (
     Change,
     Size,
@@ -29,14 +32,45 @@ from veduta.learn.augment_step import (
 from veduta.learn.augment_targets import Example
 
 Mix = NDArray[np.float64]  # (3, 4): three weights and an offset for each channel
-Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Curve = Callable[[NDArray[Any]], NDArray[Any]]
 
 LUMA = (0.299, 0.587, 0.114)
 MIDDLE = 127.5
 CHANNELS = ("red", "green", "blue")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
+class Even(Change):
+    """All codes times `scale`, plus `offset`."""
+
+    scale: float
+    offset: float
+
+    @property
+    def mix(self) -> Mix:
+        """The same as weights of channels."""
+        scale, offset = self.scale, self.offset
+        return np.array([[scale, 0, 0, offset], [0, scale, 0, offset], [0, 0, scale, offset]])
+
+    def joined(self, later: Change) -> Change | None:
+        """Both as one."""
+        if isinstance(later, Even):
+            return Even(self.scale * later.scale, self.offset * later.scale + later.offset)
+        return Tint(self.mix).joined(later)
+
+    def apply(self, example: Example) -> Example:
+        """The example with other codes."""
+        pixels, scale, offset = example.pixels, self.scale, self.offset
+        if scale == -1 and offset == 255:
+            made = cv2.bitwise_not(pixels)
+        elif scale >= 0 and offset >= 0:  # this one takes absolute values
+            made = cv2.convertScaleAbs(pixels, alpha=scale, beta=offset)
+        else:
+            made = cv2.addWeighted(pixels, scale, pixels, 0, offset)
+        return Example(np.asarray(made, np.uint8), example.things, example.labels, example.classes)
+
+
+@dataclass(eq=False, slots=True)
 class Tint(Change):
     """Each channel becomes a weighted sum of the three, plus an offset; codes 0 to 255."""
 
@@ -44,59 +78,84 @@ class Tint(Change):
 
     def joined(self, later: Change) -> Change | None:
         """Both as one."""
-        if isinstance(later, Tint):
-            mix = later.mix[:, :3] @ self.mix
-            mix[:, 3] += later.mix[:, 3]
+        if isinstance(later, Tint | Even):
+            following = later.mix
+            mix = following[:, :3] @ self.mix
+            mix[:, 3] += following[:, 3]
             return Tint(mix)
-        if isinstance(later, Curves) and (both := self._curve()) is not None:
+        if isinstance(later, Curves) and (both := _curve(self.mix)) is not None:
             return Curves((both, *later.curves))
         return None
 
     def apply(self, example: Example) -> Example:
         """The tinted example."""
-        scale, offset = self.mix[0, 0], self.mix[0, 3]
-        if not self._alike():
-            pixels = cv2.transform(example.pixels, self.mix)
-        elif scale >= 0 and offset >= 0:  # the faster one takes absolute values
-            pixels = cv2.convertScaleAbs(example.pixels, None, scale, offset)
+        pixels = example.pixels
+        first, second, third = self.mix.tolist()
+        if first == second == third and not first[3]:
+            made = cv2.cvtColor(_gray(pixels, first), cv2.COLOR_GRAY2RGB)
         else:
-            pixels = cv2.addWeighted(example.pixels, scale, example.pixels, 0, offset)
-        return replace(example, pixels=np.asarray(pixels, np.uint8))
-
-    def _alike(self) -> bool:
-        (a, b, c, x), (d, e, f, y), (g, h, i, z) = self.mix.tolist()
-        return not (b or c or d or f or g or h) and a == e == i and x == y == z
-
-    def _curve(self) -> Curve | None:
-        weights, offsets = np.diag(self.mix[:, :3]), self.mix[:, 3]
-        if np.count_nonzero(self.mix[:, :3] - np.diag(weights)):
-            return None
-        return lambda codes: codes * weights + offsets
+            # A matrix without anything off its diagonal takes a slow way in OpenCV; this much changes no code.
+            mix = self.mix + _ASIDE if not (first[1] or first[2] or second[0]) else self.mix
+            made = cv2.transform(pixels, mix)
+        return Example(np.asarray(made, np.uint8), example.things, example.labels, example.classes)
 
 
-@dataclass(frozen=True, eq=False)
+def _gray(pixels: Pixels, weights: list[float]) -> NDArray[Any]:
+    if tuple(weights[:3]) == LUMA:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    if sorted(weights) == [0, 0, 0, 1]:
+        return np.asarray(cv2.extractChannel(pixels, weights.index(1)))
+    return np.asarray(cv2.transform(pixels, np.array([weights])))
+
+
+_ASIDE = np.array([[0, 1e-6, 1e-6, 0], [1e-6, 0, 0, 0], [0, 0, 0, 0]])
+
+
+def _curve(mix: Mix) -> Curve | None:
+    """A mix as a curve, where it mixes nothing."""
+    weights, offsets = np.diag(mix[:, :3]), mix[:, 3]
+    if np.count_nonzero(mix[:, :3] - np.diag(weights)):
+        return None
+    if len(set(weights.tolist())) == 1 and len(set(offsets.tolist())) == 1:
+        weights, offsets = weights[0], offsets[0]
+    return lambda codes: codes * weights + offsets
+
+
+@dataclass(eq=False, slots=True)
 class Curves(Change):
-    """Curves one after the other, each from codes (256, 3) to codes."""
+    """Curves one after the other, each from codes (256, 1 or 3) to codes; `alone`: a faster way to the same."""
 
     curves: tuple[Curve, ...]
+    alone: Callable[[Pixels], Any] | None = None
 
     def joined(self, later: Change) -> Change | None:
         """Both as one."""
         if isinstance(later, Curves):
             return Curves((*self.curves, *later.curves))
-        if isinstance(later, Tint) and (more := later._curve()) is not None:
+        if isinstance(later, Tint | Even) and (more := _curve(later.mix)) is not None:
             return Curves((*self.curves, more))
         return None
 
     def apply(self, example: Example) -> Example:
         """The example with its codes looked up."""
-        codes = np.repeat(np.arange(256.0)[:, None], 3, axis=1)
+        pixels = example.pixels
+        # OpenCV takes the smallest arrays for numbers.
+        made = self._looked_up(pixels) if self.alone is None or pixels.size < 64 else self.alone(pixels)
+        return Example(np.asarray(made, np.uint8), example.things, example.labels, example.classes)
+
+    def _looked_up(self, pixels: Pixels) -> Any:
+        codes: NDArray[Any] = _CODES
         for curve in self.curves:
-            codes = np.clip(curve(codes), 0, 255)
+            codes = np.minimum(np.maximum(curve(codes), 0), 255)
         table = np.rint(codes).astype(np.uint8)
-        if (table[:, :1] == table).all():
-            return replace(example, pixels=np.asarray(cv2.LUT(example.pixels, table[:, 0]), np.uint8))
-        return replace(example, pixels=np.asarray(cv2.LUT(example.pixels, table[None]), np.uint8))
+        if table.shape[1] > 1:
+            return cv2.LUT(pixels, table[None])
+        made = np.array(pixels, order="C")
+        translate(made.data, table.ravel().data, inplace=True)  # twice as fast as OpenCV's
+        return made
+
+
+_CODES = np.arange(256, dtype=np.float32)[:, None]
 
 
 @dataclass(frozen=True)
@@ -107,9 +166,9 @@ class Brightness(Step):
 
     factor: tuple[float, float] = span(0.7, 1.3, 0, 10)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The factor drawn."""
-        return _even(drawn(luck, self.factor), 0.0)
+        return Even(drawn(luck, self.factor), 0.0)
 
 
 @dataclass(frozen=True)
@@ -120,10 +179,10 @@ class Contrast(Step):
 
     factor: tuple[float, float] = span(0.7, 1.4, 0, 10)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The factor drawn."""
         factor = drawn(luck, self.factor)
-        return _even(factor, MIDDLE * (1 - factor))
+        return Even(factor, MIDDLE * (1 - factor))
 
 
 @dataclass(frozen=True)
@@ -134,9 +193,9 @@ class Saturation(Step):
 
     factor: tuple[float, float] = span(0.6, 1.5, 0, 10)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The factor drawn."""
-        return _mixed(_saturated(drawn(luck, self.factor)))
+        return Tint(_GRAY + drawn(luck, self.factor) * _KEPT)
 
 
 @dataclass(frozen=True)
@@ -147,7 +206,7 @@ class Hue(Step):
 
     degrees: tuple[float, float] = span(-18, 18, -180, 180)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The angle drawn."""
         return _mixed(_turned(math.radians(drawn(luck, self.degrees))))
 
@@ -161,10 +220,10 @@ class ChannelShift(Step):
     amount: tuple[float, float] = span(-20, 20, -255, 255)
     each: str = choice("own", "own", "same")
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The amounts drawn."""
         if self.each == "same":
-            return _even(1.0, drawn(luck, self.amount))
+            return Even(1.0, drawn(luck, self.amount))
         return Tint(np.array([[*row, drawn(luck, self.amount)] for row in np.eye(3).tolist()]))
 
 
@@ -177,7 +236,7 @@ class ChannelIsolate(Step):
     channel: str = choice("any", "any", *CHANNELS)
     gray: bool = flag(False)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The channel drawn."""
         kept = luck.randrange(3) if self.channel == "any" else CHANNELS.index(self.channel)
         weights = np.zeros((3, 3))
@@ -191,7 +250,7 @@ class ChannelShuffle(Step):
 
     name = "channel_shuffle"
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The order drawn."""
         orders = ((0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
         return _mixed(np.eye(3)[list(luck.choice(orders))])
@@ -203,9 +262,9 @@ class Gray(Step):
 
     name = "gray"
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """Always the same."""
-        return _mixed(_saturated(0.0))
+        return Tint(_GRAY)
 
 
 @dataclass(frozen=True)
@@ -214,9 +273,9 @@ class Invert(Step):
 
     name = "invert"
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """Always the same."""
-        return _even(-1.0, 255.0)
+        return Even(-1.0, 255.0)
 
 
 @dataclass(frozen=True)
@@ -227,10 +286,10 @@ class Gamma(Step):
 
     power: tuple[float, float] = span(0.7, 1.4, 0.05, 20)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The power drawn."""
         power = drawn_ratio(luck, self.power)
-        return Curves((lambda codes: 255 * (np.clip(codes, 0, 255) / 255) ** power,))
+        return Curves((lambda codes: 255 * (codes / 255) ** power,))
 
 
 @dataclass(frozen=True)
@@ -241,10 +300,13 @@ class Posterize(Step):
 
     bits: tuple[float, float] = span(3, 6, 1, 8, whole=True)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The number of bits drawn."""
-        low = 2.0 ** (8 - drawn_whole(luck, self.bits))
-        return Curves((lambda codes: np.floor(codes / low) * low,))
+        low = 1 << (8 - drawn_whole(luck, self.bits))
+        high: Any = (256 - low,) * 3
+        return Curves(
+            (lambda codes: np.floor(codes / low) * low,), lambda pixels: cv2.bitwise_and(pixels, high)
+        )
 
 
 @dataclass(frozen=True)
@@ -255,23 +317,24 @@ class Solarize(Step):
 
     threshold: tuple[float, float] = span(128, 240, 0, 256)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The threshold drawn."""
-        from_here = drawn(luck, self.threshold)
-        return Curves((lambda codes: np.where(codes >= from_here, 255 - codes, codes),))
+        start = math.ceil(drawn(luck, self.threshold))
 
+        def alone(pixels: Pixels) -> Any:
+            return cv2.bitwise_xor(pixels, cv2.threshold(pixels, start - 1, 255, cv2.THRESH_BINARY)[1])
 
-def _even(scale: float, offset: float) -> Tint:
-    return Tint(np.array([[scale, 0, 0, offset], [0, scale, 0, offset], [0, 0, scale, offset]]))
+        return Curves((lambda codes: np.where(codes >= start, 255 - codes, codes),), alone)
 
 
 def _mixed(weights: NDArray[np.float64]) -> Tint:
-    return Tint(np.hstack([weights, np.zeros((3, 1))]))
+    mix = np.zeros((3, 4))
+    mix[:, :3] = weights
+    return Tint(mix)
 
 
-def _saturated(factor: float) -> NDArray[np.float64]:
-    return np.asarray((1 - factor) * np.array([LUMA] * 3) + factor * np.eye(3))
-
+_GRAY = np.array([[*LUMA, 0.0]] * 3)
+_KEPT = np.eye(3, 4) - _GRAY
 
 # Rows: luma, and two axes of color across it.
 _AXES = np.array([LUMA, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312)])

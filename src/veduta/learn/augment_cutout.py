@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from random import Random
+from typing import Any
 
 import cv2
 import numpy as np
 
+from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_noise import raw_bytes
 from veduta.learn.augment_step import (
     Change,
@@ -41,7 +42,7 @@ class Cutout(Step):
     aspect: tuple[float, float] = span(0.5, 2, 0.05, 20)
     fill: str = choice("gray", *FILLS)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The rectangles drawn."""
         count = drawn_whole(luck, self.holes)
         holes = [
@@ -62,18 +63,22 @@ class Covered(Change):
     def apply(self, example: Example) -> Example:
         """The example with holes."""
         pixels = example.pixels.copy()
-        color = np.rint(cv2.mean(pixels)[:3]) if self.fill == "mean" else np.full(3, EVEN.get(self.fill, 0))
+        color: Any = (
+            np.rint(cv2.mean(pixels)[:3]).astype(np.uint8) if self.fill == "mean" else EVEN.get(self.fill)
+        )
         for number, (x, y, w, h) in enumerate(self.holes):
             if self.fill == "noise":
                 pixels[y : y + h, x : x + w] = raw_bytes(self.seed + number, 3 * w * h).reshape(h, w, 3)
             else:
-                pixels[y : y + h, x : x + w] = color.astype(np.uint8)
+                pixels[y : y + h, x : x + w] = color
+        if not example.things:
+            return Example(pixels, (), example.labels, example.classes)
         holes: list[Box] = [(float(x), float(y), float(w), float(h)) for x, y, w, h in self.holes]
         things = tuple(covered(one, holes) for one in example.things)
         return Example(pixels, things, example.labels, example.classes)
 
 
-def rectangle(luck: Random, size: Size, share: float, aspect: float) -> tuple[int, int, int, int]:
+def rectangle(luck: Luck, size: Size, share: float, aspect: float) -> tuple[int, int, int, int]:
     """A rectangle x, y, width, height of a share of the picture, anywhere inside it."""
     side, more = math.sqrt(share * size[0] * size[1]), math.sqrt(aspect)
     w = max(1, min(size[0], round(side * more)))

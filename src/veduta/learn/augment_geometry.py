@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from random import Random
 from typing import ClassVar
 
 import cv2
 import numpy as np
 
+from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_step import (
     Size,
     Step,
@@ -20,7 +20,7 @@ from veduta.learn.augment_step import (
     integer,
     span,
 )
-from veduta.learn.augment_warp import FILLS, Matrix, Warp
+from veduta.learn.augment_warp import FILLS, Matrix, Mirror, Warp
 
 MOST_SIDE = 16384
 
@@ -32,12 +32,12 @@ class Move(Step):
     fill: str = choice("reflect", *FILLS)
     gray: int = integer(0, 0, 255)
 
-    def draw(self, luck: Random, size: Size) -> Warp | None:
+    def draw(self, luck: Luck, size: Size) -> Warp | None:
         """The move with values drawn."""
         matrix = self.matrix(luck, size)
         return Warp(matrix, size, size, self.fill, self.gray if self.fill == "constant" else 0)
 
-    def matrix(self, luck: Random, size: Size) -> Matrix:
+    def matrix(self, luck: Luck, size: Size) -> Matrix:
         """Where points of the picture go."""
         raise NotImplementedError
 
@@ -50,7 +50,7 @@ class Rotate(Move):
 
     degrees: tuple[float, float] = span(-30, 30, -360, 360)
 
-    def matrix(self, luck: Random, size: Size) -> Matrix:
+    def matrix(self, luck: Luck, size: Size) -> Matrix:
         """A rotation about the middle."""
         angle = math.radians(drawn(luck, self.degrees))
         cos, sin = math.cos(angle), math.sin(angle)
@@ -65,7 +65,7 @@ class Turn(Step):
 
     quarters: tuple[float, float] = span(0, 3, 0, 3, whole=True)
 
-    def draw(self, luck: Random, size: Size) -> Warp | None:
+    def draw(self, luck: Luck, size: Size) -> Warp | None:
         """The turn with its quarters drawn."""
         quarters = drawn_whole(luck, self.quarters)
         w, h = map(float, size)
@@ -89,7 +89,7 @@ class Shift(Move):
     x: tuple[float, float] = span(-0.1, 0.1, -1, 1)
     y: tuple[float, float] = span(-0.1, 0.1, -1, 1)
 
-    def matrix(self, luck: Random, size: Size) -> Matrix:
+    def matrix(self, luck: Luck, size: Size) -> Matrix:
         """A shift by whole pixels."""
         x, y = (
             float(round(drawn(luck, one) * side)) for one, side in zip((self.x, self.y), size, strict=True)
@@ -106,7 +106,7 @@ class Zoom(Move):
     factor: tuple[float, float] = span(0.8, 1.25, 0.05, 20)
     aspect: tuple[float, float] = span(1, 1, 0.2, 5)
 
-    def matrix(self, luck: Random, size: Size) -> Matrix:
+    def matrix(self, luck: Luck, size: Size) -> Matrix:
         """A magnification by which whole pixels of the picture fill the frame, or the picture whole pixels of it."""
         factor = drawn_ratio(luck, self.factor)
         more = math.sqrt(drawn_ratio(luck, self.aspect))
@@ -125,7 +125,7 @@ class Shear(Move):
     x: tuple[float, float] = span(-10, 10, -60, 60)
     y: tuple[float, float] = span(0, 0, -60, 60)
 
-    def matrix(self, luck: Random, size: Size) -> Matrix:
+    def matrix(self, luck: Luck, size: Size) -> Matrix:
         """A shear about the middle."""
         x, y = (math.tan(math.radians(drawn(luck, one))) for one in (self.x, self.y))
         if abs(1 - x * y) < 0.05:  # both slants together would leave a line
@@ -141,12 +141,9 @@ class Flip(Step):
 
     way: str = choice("horizontal", "horizontal", "vertical", "both")
 
-    def draw(self, luck: Random, size: Size) -> Warp | None:
+    def draw(self, luck: Luck, size: Size) -> Mirror:
         """The mirroring."""
-        w, h = map(float, size)
-        across, down = self.way != "vertical", self.way != "horizontal"
-        matrix = _matrix(-1.0 if across else 1.0, 0.0, w * across, 0.0, -1.0 if down else 1.0, h * down)
-        return Warp(matrix, size, size, "reflect")
+        return Mirror(self.way != "vertical", self.way != "horizontal", size)
 
 
 @dataclass(frozen=True)
@@ -163,7 +160,7 @@ class Crop(Step):
     width: int = integer(0, 0, MOST_SIDE)
     height: int = integer(0, 0, MOST_SIDE)
 
-    def draw(self, luck: Random, size: Size) -> Warp | None:
+    def draw(self, luck: Luck, size: Size) -> Warp | None:
         """The cut with its place drawn."""
         side = math.sqrt(drawn(luck, self.area))
         more = math.sqrt(drawn_ratio(luck, self.aspect))
@@ -187,7 +184,7 @@ class Resize(Step):
     fill: str = choice("constant", *FILLS)
     gray: int = integer(0, 0, 255)
 
-    def draw(self, luck: Random, size: Size) -> Warp | None:
+    def draw(self, luck: Luck, size: Size) -> Warp | None:
         """The resizing."""
         after = (self.width, self.height)
         across, down = after[0] / size[0], after[1] / size[1]
@@ -217,7 +214,7 @@ class Perspective(Move):
 
     strength: tuple[float, float] = span(0, 0.1, 0, 0.2)
 
-    def matrix(self, luck: Random, size: Size) -> Matrix:
+    def matrix(self, luck: Luck, size: Size) -> Matrix:
         """The perspective that moves the corners; they stay around the middle, so nothing turns inside out."""
         most = drawn(luck, self.strength)
         w, h = size
@@ -241,7 +238,7 @@ class Elastic(Move):
     strength: tuple[float, float] = span(0.05, 0.2, 0, 0.25)
     mesh: tuple[float, float] = span(0.1, 0.25, 0.02, 1)
 
-    def draw(self, luck: Random, size: Size) -> Warp | None:
+    def draw(self, luck: Luck, size: Size) -> Warp | None:
         """The bend with its knots drawn."""
         mesh = max(4.0, drawn(luck, self.mesh) * max(size))
         most = drawn(luck, self.strength) * mesh

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from random import Random
 
 import cv2
 import numpy as np
 
 from veduta.learn.augment_cutout import rectangle
+from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_step import Change, Size, Step, drawn, drawn_ratio, span
 from veduta.learn.augment_targets import Example, covered, within
 from veduta.learn.augment_warp import Warp
@@ -36,7 +36,7 @@ class Mixup(Step):
 
     share: tuple[float, float] = span(0.1, 0.5, 0, 1)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The share drawn."""
         return Laid(drawn(luck, self.share))
 
@@ -51,7 +51,7 @@ class Cutmix(Step):
     area: tuple[float, float] = span(0.1, 0.5, 0.001, 1)
     aspect: tuple[float, float] = span(0.75, 4 / 3, 0.1, 10)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The rectangle drawn."""
         return Pasted(rectangle(luck, size, drawn(luck, self.area), drawn_ratio(luck, self.aspect)))
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from random import Random
 from typing import Any
 
 import cv2
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_step import Change, Size, Step, choice, drawn, span
 from veduta.learn.augment_targets import Example
 
@@ -26,7 +26,7 @@ class Noise(Step):
     sigma: tuple[float, float] = span(2, 15, 0, 100)
     each: str = choice("own", "own", "same")
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The strength and a seed drawn."""
         sigma, seed = drawn(luck, self.sigma), luck.getrandbits(64)
         return Grain(sigma, seed, self.each == "same") if sigma else None
@@ -41,7 +41,7 @@ class SaltPepper(Step):
     share: tuple[float, float] = span(0.002, 0.03, 0, 1)
     salt: tuple[float, float] = span(0.5, 0.5, 0, 1)
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The shares and a seed drawn."""
         return Speckles(drawn(luck, self.share), drawn(luck, self.salt), luck.getrandbits(64))
 
@@ -65,7 +65,8 @@ class Grain(Change):
             noise = cv2.add(noise, cv2.LUT(bits[height:], tables[1]))
         if self.gray:
             noise = cv2.merge((noise, noise, noise))
-        return replace(example, pixels=np.asarray(cv2.add(example.pixels, noise, dtype=cv2.CV_8U), np.uint8))
+        made = np.asarray(cv2.add(example.pixels, noise, dtype=cv2.CV_8U), np.uint8)
+        return Example(made, example.things, example.labels, example.classes)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Speckles(Change):
         flat = pixels.reshape(-1, 3)
         flat[places[:white]] = 255
         flat[places[white:]] = 0
-        return replace(example, pixels=pixels)
+        return Example(pixels, example.things, example.labels, example.classes)
 
 
 def _places(made: np.random.Generator, among: int, count: int) -> NDArray[np.int64]:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from random import Random
 from typing import Any
 
+from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_mix import Mixture
 from veduta.learn.augment_step import BadRecipe, Change, Step, step
 from veduta.learn.augment_targets import Example
@@ -153,10 +153,10 @@ class Recipe:
         `partner` gives the picture to mix with for a seed: it goes through the steps before it is mixed in. Without
         one (or where it gives None) steps that mix are left out.
         """
-        done = self._first(len(self.steps), example, Random(seed), partner)
+        done = self._first(len(self.steps), example, Luck(seed), partner)
         return done.without_hidden(self.keep_visible)
 
-    def _first(self, count: int, example: Example, luck: Random, partner: Partner | None) -> Example:
+    def _first(self, count: int, example: Example, luck: Luck, partner: Partner | None) -> Example:
         waiting: Change | None = None
         size = example.size
         for place in range(count):
@@ -173,7 +173,7 @@ class Recipe:
                     continue
                 example = example if waiting is None else waiting.apply(example)
                 waiting = None
-                example = change.mixed(example, self._first(place, other, Random(seed), partner))
+                example = change.mixed(example, self._first(place, other, Luck(seed), partner))
                 continue
             size = change.size_after(size)
             both = None if waiting is None else waiting.joined(change)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
-from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from veduta.errors import BadInput
+from veduta.learn.augment_luck import Luck
 
 if TYPE_CHECKING:
     from veduta.learn.augment_targets import Example
@@ -57,7 +57,7 @@ class Step:
             where = f"{self.name}: {one.name}"
             object.__setattr__(self, one.name, check(getattr(self, one.name), where, one.metadata))
 
-    def draw(self, luck: Random, size: Size) -> Change | None:
+    def draw(self, luck: Luck, size: Size) -> Change | None:
         """The change with values drawn for a picture of this size; None: nothing to do."""
         raise NotImplementedError
 
@@ -105,19 +105,19 @@ def flag(usual: bool) -> Any:
     return field(default=usual, metadata={"kind": "flag"})
 
 
-def drawn(luck: Random, within: Span) -> float:
+def drawn(luck: Luck, within: Span) -> float:
     """A value of a range, each as likely."""
     low, high = within
     return low if low == high else low + (high - low) * luck.random()
 
 
-def drawn_ratio(luck: Random, within: Span) -> float:
+def drawn_ratio(luck: Luck, within: Span) -> float:
     """A value of a range of factors: to double is as likely as to halve."""
     low, high = within
     return low if low == high else low * (high / low) ** luck.random()
 
 
-def drawn_whole(luck: Random, within: Span) -> int:
+def drawn_whole(luck: Luck, within: Span) -> int:
     """A whole number of a range, both ends included."""
     return luck.randint(int(within[0]), int(within[1]))
 

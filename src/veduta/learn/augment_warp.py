@@ -31,11 +31,12 @@ _BORDERS = {
 EDGE = 4.0  # pixels: pieces into which straight edges are cut where they may become curves
 ROUNDS = 40  # of looking for where a bent point went; each at least 0.9 times nearer, mostly far more
 NEAR = 1e-4
+SAME = 1e-6
 LOOKED_AT = 4000  # pixels of a mask
 _NO_SECOND: Any = None  # map: the first holds both coordinates
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Warp(Change):
     """A move of everything in a picture of size `source` to a picture of size `size`.
 
@@ -56,6 +57,8 @@ class Warp(Change):
 
     def joined(self, later: Change) -> Change | None:
         """Both moves as one, where the first does not bend and both fill alike."""
+        if isinstance(later, Mirror):
+            later = later.warp(self.fill, self.gray)
         if not isinstance(later, Warp) or self.bend is not None:
             return None
         if (self.fill, self.gray) != (later.fill, later.gray):
@@ -163,6 +166,34 @@ class Warp(Change):
         return float(np.mean(inside)) if there.size else 0.0
 
 
+@dataclass(eq=False, slots=True)
+class Mirror(Change):
+    """A mirroring left to right, top to bottom, or both."""
+
+    across: bool
+    down: bool
+    size: Size
+
+    def warp(self, fill: str = "reflect", gray: int = 0) -> Warp:
+        """The same as a warp; nothing comes from outside, however that is filled."""
+        (w, h), across, down = self.size, self.across, self.down
+        matrix = [[1 - 2.0 * across, 0.0, w * across], [0.0, 1 - 2.0 * down, h * down], [0.0, 0.0, 1.0]]
+        return Warp(np.array(matrix), self.size, self.size, fill, gray)
+
+    def joined(self, later: Change) -> Change | None:
+        """Both as one."""
+        if isinstance(later, Mirror):
+            return Mirror(self.across != later.across, self.down != later.down, self.size)
+        return self.warp(later.fill, later.gray).joined(later) if isinstance(later, Warp) else None
+
+    def apply(self, example: Example) -> Example:
+        """The mirrored example."""
+        if example.things or example.labels is not None or not (self.across or self.down):
+            return self.warp().apply(example)
+        how = -1 if self.across and self.down else int(self.across)
+        return Example(np.asarray(cv2.flip(example.pixels, how), np.uint8), classes=example.classes)
+
+
 def divided(polygon: Points) -> Points:
     """The same polygon with more corners, at most `EDGE` pixels apart."""
     after = np.roll(polygon, -1, axis=0)
@@ -185,7 +216,8 @@ def _inverse(matrix: Matrix) -> Matrix:
 
 
 def _affine(matrix: Matrix) -> bool:
-    return bool(matrix[2, 0] == 0 and matrix[2, 1] == 0)
+    x, y, _ = matrix[2].tolist()
+    return not (x or y)
 
 
 def _indexed(matrix: Matrix) -> Matrix:
@@ -209,52 +241,48 @@ def _upright(
     if turned:
         width, height = height, width
     # Where the whole picture goes, and what of the picture the result shows.
-    left, top, w, h = (
-        min(x, x + across * width),
-        min(y, y + down * height),
-        abs(across) * width,
-        abs(down) * height,
-    )
-    low, high = -left / abs(across), -top / abs(down)
-    window = (low, high, size[0] / abs(across), size[1] / abs(down))
-    landed = _whole((left, top, w, h))
-    shown = _whole(window)
-    if (
-        shown is not None
-        and min(shown[:2]) >= 0
-        and shown[0] + shown[2] <= width
-        and shown[1] + shown[3] <= height
-    ):
+    wide, high = abs(across), abs(down)
+    left = x if across > 0 else x - wide * width
+    top = y if down > 0 else y - high * height
+    shown = _whole(-left / wide, -top / high, size[0] / wide, size[1] / high)
+    if shown is not None:
         sx, sy, sw, sh = shown
-        if across < 0:
-            sx = width - sx - sw
-        if down < 0:
-            sy = height - sy - sh
-        part = plane[sx : sx + sw, sy : sy + sh] if turned else plane[sy : sy + sh, sx : sx + sw]
-        return _sized(_oriented(part, turned, across < 0, down < 0), size, nearest)
+        if sx >= 0 and sy >= 0 and sx + sw <= width and sy + sh <= height:
+            if across < 0:
+                sx = width - sx - sw
+            if down < 0:
+                sy = height - sy - sh
+            part = plane[sx : sx + sw, sy : sy + sh] if turned else plane[sy : sy + sh, sx : sx + sw]
+            return _sized(_oriented(part, turned, across < 0, down < 0), size, nearest)
+    landed = _whole(left, top, wide * width, high * height)
     if landed is None or min(landed[2:]) < 1 or max(landed[2:]) > 1 << 14:
         return None
-    lx, ly, lw, lh = landed
-    part = _sized(_oriented(plane, turned, across < 0, down < 0), (lw, lh), nearest)
-    # What reaches over the frame is cut off first; a border of its own fills the rest.
-    y0, y1 = max(0, -ly), min(lh, size[1] - ly)
-    x0, x1 = max(0, -lx), min(lw, size[0] - lx)
-    pads = (max(0, ly), max(0, size[1] - ly - lh), max(0, lx), max(0, size[0] - lx - lw))
-    if border != cv2.BORDER_CONSTANT and (x0 or y0 or x1 < lw or y1 < lh):
-        return _bordered(part, pads, border, value)[
-            max(0, -ly) : max(0, -ly) + size[1], max(0, -lx) : max(0, -lx) + size[0]
-        ].copy()
-    if x1 <= x0 or y1 <= y0:
-        out = np.empty((size[1], size[0], *plane.shape[2:]), plane.dtype)
-        out[:] = value if plane.ndim == 3 else value[0]
-        return out
-    return _bordered(part[y0:y1, x0:x1], pads, border, value)
+    part = _sized(_oriented(plane, turned, across < 0, down < 0), landed[2:], nearest)
+    return _framed(part, landed[0], landed[1], size, border, value)
+
+
+def _framed(
+    part: NDArray[Any], left: int, top: int, size: Size, border: int, value: tuple[int, ...]
+) -> NDArray[Any]:
+    """A picture laid into a frame at whole pixels, what is free of it filled."""
+    height, width = part.shape[:2]
+    pads = (max(0, top), max(0, size[1] - top - height), max(0, left), max(0, size[0] - left - width))
+    y0, x0 = max(0, -top), max(0, -left)
+    if border != cv2.BORDER_CONSTANT:  # what is cut off may be seen again in the border
+        wider = _bordered(part, pads, border, value)
+        return np.ascontiguousarray(wider[y0 : y0 + size[1], x0 : x0 + size[0]])
+    part = part[y0 : max(y0, size[1] - top), x0 : max(x0, size[0] - left)]
+    if part.size:
+        return _bordered(part, pads, border, value)
+    empty = np.empty((size[1], size[0], *part.shape[2:]), part.dtype)
+    empty[:] = value if part.ndim == 3 else value[0]
+    return empty
 
 
 def _bordered(
     plane: NDArray[Any], pads: tuple[int, int, int, int], border: int, value: tuple[int, ...]
 ) -> NDArray[Any]:
-    return np.asarray(cv2.copyMakeBorder(plane, *pads, border, value=value)) if any(pads) else plane
+    return np.asarray(cv2.copyMakeBorder(plane, *pads, border, value=value)) if any(pads) else plane.copy()
 
 
 def _oriented(plane: NDArray[Any], turned: bool, mirrored: bool, upended: bool) -> NDArray[Any]:
@@ -272,14 +300,20 @@ def _sized(plane: NDArray[Any], size: Size, nearest: bool) -> NDArray[Any]:
     if nearest:
         how = cv2.INTER_NEAREST_EXACT
     else:
-        how = cv2.INTER_AREA if 2 * size[0] <= width and 2 * size[1] <= height else cv2.INTER_LINEAR
+        how = cv2.INTER_AREA if 3 * size[0] <= width or 3 * size[1] <= height else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(plane, size, interpolation=how))
 
 
-def _whole(values: tuple[float, ...]) -> tuple[int, ...] | None:
-    found = tuple(map(round, values))
-    near = all(abs(one - value) < 1e-6 for one, value in zip(found, values, strict=True))
-    return found if near else None
+def _whole(x: float, y: float, width: float, height: float) -> tuple[int, int, int, int] | None:
+    """A rectangle in whole pixels, None where it is not."""
+    left, top, wide, high = round(x), round(y), round(width), round(height)
+    near = (
+        abs(left - x) < SAME
+        and abs(top - y) < SAME
+        and abs(wide - width) < SAME
+        and abs(high - height) < SAME
+    )
+    return (left, top, wide, high) if near else None
 
 
 def _reduced(plane: NDArray[Any], matrix: Matrix) -> tuple[NDArray[Any], Matrix]:
