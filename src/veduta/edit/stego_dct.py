@@ -29,6 +29,8 @@ TEMPLATE = 0.15  # of the mark's energy
 # How the mark follows what is there: amplitude = (energy around + EVEN) ** (FOLLOWING / 2). Flat parts get less, but
 # not nothing: there it is read best.
 FOLLOWING, EVEN = 0.5, 48.0
+# The amplitude of a cosine in flat parts, at most so much of what an even mark would have: there it is seen first.
+FLAT = 1.2
 CLIP = 2.0
 TRIED, SEEN = 4.0, 6.5  # standard deviations of the pilots above which reading is tried, and a mark is there
 LEAST_GAIN, MOST_GAIN = 0.25, 2.5
@@ -95,7 +97,8 @@ def padded(data: bytes) -> bytes:
 def mark(luma: Plane, data: bytes, locked: bool = False, psnr: float = PSNR) -> Plane:
     """What to add to each color of a photo so that it carries `data`: a plane like `luma`, its brightness, 0 to 255.
 
-    `psnr` is how faithful the photo stays, 30 to 50 dB: the fainter, the less is outlived. Raises TooMuch, TooSmall.
+    `psnr` is how faithful the photo stays at least, 30 to 50 dB: the fainter, the less is outlived. Raises TooMuch,
+    TooSmall.
     """
     height, width = luma.shape
     if not 30 <= psnr <= 50:
@@ -117,28 +120,33 @@ def mark(luma: Plane, data: bytes, locked: bool = False, psnr: float = PSNR) -> 
     budget = 255**2 / 10 ** (psnr / 10)
     plane = _cosines(small, padded(data), locked, (1 - TEMPLATE) * budget)
     faint = _template(small)
-    plane += faint * math.sqrt(TEMPLATE * budget / float(np.mean(faint * faint)))
+    share = TEMPLATE / (1 - TEMPLATE) * float(np.mean(plane * plane))
+    plane += faint * math.sqrt(share / float(np.mean(faint * faint)))
+    energy = float(np.mean(plane * plane))
     if scaled:
         plane = np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
-    return plane * np.float32(math.sqrt(budget / float(np.mean(plane * plane))))
+    return plane * np.float32(math.sqrt(min(energy, budget) / float(np.mean(plane * plane))))
 
 
 def _cosines(small: Plane, block: bytes, locked: bool, budget: float) -> Plane:
-    """The part of a mark that tells its bits, of a mean square of `budget`."""
+    """The part of a mark that tells its bits, of a mean square of `budget`, or less where most of a picture is flat."""
     plan = next(one for one in map(layout, TILES) if code.coded_length(len(block)) <= len(one.slots))
     cosines = grid.to_blocks(small)
     host = grid.carried(cosines)
     energy = grid.energy(host)
     usual: Blocks = np.sqrt(energy)
     strength: Blocks = (energy + np.float32(EVEN)) ** np.float32(FOLLOWING / 2)
-    strength *= np.float32(math.sqrt(budget * small.size / float(np.sum(strength * strength))))
+    level = math.sqrt(budget * small.size / float(np.sum(strength * strength)))
+    most = FLAT * math.sqrt(budget) / (grid.FLOOR + EVEN) ** (FOLLOWING / 2)
+    strength *= np.float32(min(level, most))
     seen = np.asarray(np.clip(host / usual, -CLIP, CLIP), np.float32)
     values = _gains(seen, strength / usual, code.encode(block, locked), plan)
     changed = np.zeros_like(cosines)
     down, across = np.array(grid.CARRIERS).T
-    changed[:, :, down, across] = _tiled(values, *host.shape[:2]) * strength
-    plane = grid.from_blocks(changed, *small.shape)
-    return plane * np.float32(math.sqrt(budget / float(np.mean(plane * plane))))
+    made = _tiled(values, *host.shape[:2]) * strength
+    made *= np.float32(math.sqrt(float(np.sum(strength * strength)) / float(np.sum(made * made))))
+    changed[:, :, down, across] = made
+    return grid.from_blocks(changed, *small.shape)
 
 
 def _template(small: Plane) -> Plane:

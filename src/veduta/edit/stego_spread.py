@@ -1,7 +1,8 @@
 """A keyed order of numbers: where each bit of a message goes, so that without the key no place stands out.
 
-A Feistel network over a rectangle a little larger than the numbers, walked on where it leaves them. Source:
-J. Black, P. Rogaway, "Ciphers with arbitrary finite domains", 2002.
+A Feistel network of four rounds over a rectangle a little larger than the numbers, walked on where it leaves them.
+Sources: M. Luby, C. Rackoff, "How to construct pseudorandom permutations", 1988; J. Black, P. Rogaway, "Ciphers with
+arbitrary finite domains", 2002.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from numpy.typing import NDArray
 Places = NDArray[np.int64]
 Words = NDArray[np.uint32]
 
-ROUNDS = 8
-CHUNK = 1 << 16
+ROUNDS = 4
+CHUNK = 1 << 15
 
 
 class Spread:
@@ -52,24 +53,25 @@ class Spread:
         right = (numbers - left.astype(np.int64) * self._wide).astype(np.uint32)
         for number, key in enumerate(self._keys):
             if number % 2:
-                right = _added(right, left, key, self._wide)
+                _add(right, left, key, self._wide)
             else:
-                left = _added(left, right, key, self._high)
+                _add(left, right, key, self._high)
         return left.astype(np.int64) * self._wide + right
 
 
-def _added(half: Words, other: Words, key: np.uint32, size: int) -> Words:
-    """`half` plus a number below `size` that hangs on `other` and the key, modulo `size`."""
-    mixed = mixed_words(other ^ key)
-    drawn = (mixed.astype(np.uint64) * np.uint64(size)) >> np.uint64(32)
-    summed = drawn + half
-    return np.where(summed >= size, summed - np.uint64(size), summed).astype(np.uint32)
+def _add(half: Words, other: Words, key: np.uint32, size: int) -> None:
+    """Add to `half`, modulo `size`, a number below it that hangs on `other` and the key."""
+    drawn = mixed_words(other ^ key).astype(np.uint64)
+    drawn *= np.uint64(size)
+    drawn >>= np.uint64(32)
+    half += drawn.astype(np.uint32)  # sizes are below 2**31: nothing is lost
+    np.subtract(half, np.uint32(size), out=half, where=half >= np.uint32(size))
 
 
 def mixed_words(words: Words) -> Words:
     """Each word stirred so that every bit of it hangs on all (the finalizer of MurmurHash3, A. Appleby)."""
     words = words ^ (words >> np.uint32(16))
-    words = words * np.uint32(0x85EBCA6B)
+    words *= np.uint32(0x85EBCA6B)
     words ^= words >> np.uint32(13)
     words *= np.uint32(0xC2B2AE35)
     words ^= words >> np.uint32(16)
