@@ -31,6 +31,11 @@ STRONG = [
     {"name": "vignette", "amount": 0.6, "size": 0.3},
     {"name": "auto_levels", "amount": 0.9, "clip": 2},
     {"name": "auto_white_balance", "amount": 0.8, "method": "edges"},
+    {"name": "denoise", "amount": 1, "sigma": 9, "method": "fast"},
+    {"name": "deblur", "radius": 1.4},
+    {"name": "low_light", "amount": 0.8},
+    {"name": "local_contrast", "amount": 0.7, "clip": 3},
+    {"name": "edge_sharpen", "amount": 2},
     {"name": "sketch", "strength": 0.9, "lines": 1.5, "color": "color"},
     {"name": "dehaze", "strength": 0.8},
 ]

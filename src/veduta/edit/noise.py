@@ -20,14 +20,17 @@ QUIET, CORRECTION = 0.10, 0.94
 DARKEST, BRIGHTEST = 4, 251
 
 
-def deviation(plane: NDArray[Any]) -> float:
-    """Standard deviation of the noise of a plane (h, w), in its own codes of 0 to 255; 0 where none can be told."""
+def deviation(plane: NDArray[Any], sound: NDArray[np.bool_] | None = None) -> float:
+    """Standard deviation of the noise of a plane (h, w), in its own codes of 0 to 255; 0 where none can be told.
+
+    `sound` marks values that are not cut off; by default those away from black and white.
+    """
     values = np.asarray(plane, np.float32)
     height, width = values.shape
     if min(height, width) < 3:
         return 0.0
     rest = cv2.filter2D(values, -1, MASK)[1:-1, 1:-1]
-    inside = ((values > DARKEST) & (values < BRIGHTEST))[1:-1, 1:-1]
+    inside = ((values > DARKEST) & (values < BRIGHTEST) if sound is None else sound)[1:-1, 1:-1]
     side = min(SQUARE, *rest.shape)
     rows, columns = rest.shape[0] // side, rest.shape[1] // side
 

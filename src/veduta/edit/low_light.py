@@ -1,0 +1,95 @@
+"""Low light: what lies in the dark is lifted, without its noise.
+
+The light that falls on a place is told by its brightest channel, smoothed with edges kept; each place is divided by a
+part of its light. Source: X. Guo et al., "LIME: low-light image enhancement via illumination map estimation", 2017,
+with a guided filter (K. He, J. Sun, 2015) in place of its optimization.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from veduta.edit import gain
+from veduta.edit.cosines import OPPONENT
+from veduta.edit.denoise import deviations, opponent, quieted
+from veduta.edit.operation import Operation, flag, number
+from veduta.image.photo import Pixels, at_most
+from veduta.progress import Progress
+
+Plane = NDArray[np.float32]
+
+STRENGTH = 0.65  # the exponent by which light counts less at amount 1
+MOST = 6.0  # times: what is darker than this can lift is darkness
+SMOOTHED_SIDE = 512
+RADIUS, EDGE = 0.03, 0.004
+FLOOR = 0.02
+
+
+@dataclass(frozen=True)
+class LowLight(Operation):
+    """Lift the dark by `amount`; `denoise` takes out the noise that would be lifted with it."""
+
+    name = "low_light"
+    tells = True
+    usual: ClassVar[Mapping[str, Any]] = {"amount": 0.8}
+
+    amount: float = number(0, 0, 1)
+    denoise: bool = flag(True)
+
+    @property
+    def neutral(self) -> bool:
+        """Whether nothing is asked for."""
+        return self.amount == 0
+
+    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+        """The picture in more light."""
+        slope, level = _illumination(pixels)
+        height, width = pixels.shape[:2]
+        planes: Any = None
+        if self.denoise:
+            planes = opponent(pixels)
+            planes = quieted(planes, deviations(planes, pixels), "fast", progress)
+        out = np.empty_like(pixels)
+        for first, last in gain.bands(pixels):
+            light = gain.rows(slope, first, last, width, height) * _brightest(pixels[first:last])
+            light += gain.rows(level, first, last, width, height)
+            np.clip(light, FLOOR, 1, out=light)
+            times = np.minimum(light ** np.float32(-STRENGTH * self.amount), np.float32(MOST))
+            codes = pixels[first:last].astype(np.float32) if planes is None else planes[first:last] @ OPPONENT
+            out[first:last] = np.clip(np.rint(_held(codes * times[..., None])), 0, 255)
+        return out
+
+
+def _held(codes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Codes of which none is burnt out: colors keep their hue, brighter ones are pressed together."""
+    knee = np.float32(200)
+    brightest = codes.max(2, keepdims=True)
+    over = np.maximum(brightest - knee, 0)
+    pressed = knee + (255 - knee) * (1 - np.exp(-over / (255 - knee)))
+    return np.asarray(
+        np.where(brightest > knee, codes * (pressed / np.maximum(brightest, 1)), codes), np.float32
+    )
+
+
+def _brightest(pixels: Pixels) -> Plane:
+    return np.asarray(pixels.max(2), np.float32) / np.float32(255)
+
+
+def _illumination(pixels: Pixels) -> tuple[Plane, Plane]:
+    """Slope and level by which the light follows the brightest channel, at a small size."""
+    seen = _brightest(at_most(pixels, SMOOTHED_SIDE))
+    side = 2 * max(1, round(RADIUS * max(seen.shape))) + 1
+
+    def mean(plane: Plane) -> Plane:
+        return np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
+
+    middle = mean(seen)
+    variance = np.maximum(mean(seen * seen) - middle * middle, 0)
+    slope = np.asarray(variance / (variance + EDGE), np.float32)
+    return mean(slope), mean(middle - slope * middle)
