@@ -11,10 +11,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from veduta.image.photo import Pixels
-from veduta.space.layers import Layers
+from veduta.space.layers import Layers, flooded
 from veduta.space.occlusion import Bool, Floats, fill_from_behind
 
 NONE = -1.0e9
@@ -90,7 +89,7 @@ class Renderer:
 
     def __init__(self, layers: Layers) -> None:
         self._layers = layers
-        self._front = Scatter(layers.near)
+        self._front = Scatter(layers.near, ~layers.rims)
         self._back = Scatter(layers.back_near, layers.hidden) if layers.hidden.any() else None
 
     def __call__(self, move: Move) -> Pixels:
@@ -103,14 +102,35 @@ class Renderer:
             near = np.where(behind, back, front)
         empty = near == NONE
         if empty.any():
-            near = fill_from_behind(near, ~empty)
+            rows = empty.any(axis=1)
+            if empty.all(axis=1).any():  # such rows are filled from others
+                rows[:] = True
+            near[rows] = fill_from_behind(near[rows], ~empty[rows])
             behind |= empty
-        maps = backward(near, move)
-        made = _looked_up(self._layers.front, *maps)
+        x, y = backward(near, move)
+        made = _looked_up(self._layers.front, x, y)
         if behind.any():
-            mask: NDArray[np.bool_] = behind
-            made[mask] = _looked_up(self._layers.back, *maps)[mask]
+            made[behind] = _at(self._layers.back, x[behind], y[behind])
+        if empty.any():
+            outside = _outside(empty)
+            if outside.any() and not outside.all():
+                made[outside] = flooded(made, ~outside)[outside]
         return made
+
+
+def _outside(empty: Bool) -> Bool:
+    """Of the empty pixels those that no camera saw beside the photo: at the ends of their rows."""
+    ends: Bool = np.logical_and.accumulate(empty, axis=1)
+    ends |= np.logical_and.accumulate(empty[:, ::-1], axis=1)[:, ::-1]
+    return ends
+
+
+def _at(pixels: Pixels, x: Floats, y: Floats) -> Pixels:
+    """Colors (n, 3) at single places."""
+    wide = 1024
+    short = -len(x) % wide
+    maps = [np.pad(one, (0, short)).reshape(-1, wide) for one in (x, y)]
+    return _looked_up(pixels, maps[0], maps[1]).reshape(-1, 3)[: len(x)]
 
 
 def _looked_up(pixels: Pixels, x: Floats, y: Floats) -> Pixels:

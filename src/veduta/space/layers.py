@@ -31,13 +31,18 @@ class BadLayers(BadInput):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layers:
-    """`front` with its `near`ness; `back` and `back_near` count where `hidden` is true. All of one size."""
+    """`front` with its `near`ness, without its `rims`; `back` and `back_near` count where `hidden` is true.
+
+    Rims are pixels beside a near thing that it is mixed into: left where they are, they would draw its outline on what
+    is behind when it has moved away. All of one size.
+    """
 
     front: Pixels
     near: Floats
     back: Pixels
     back_near: Floats
     hidden: Bool
+    rims: Bool
 
 
 def layered(photo: Pixels, near: Floats, parallax: float, fill: Fill | None = None) -> Layers:
@@ -51,13 +56,15 @@ def layered(photo: Pixels, near: Floats, parallax: float, fill: Fill | None = No
             f"expected a uint8 photo (h, w, 3) and a map (h, w), got {photo.dtype} {photo.shape}, {near.shape}"
         )
     near = steep(np.asarray(cv2.medianBlur(np.ascontiguousarray(near, np.float32), 5), np.float32), parallax)
-    hidden, spared, blank, back_near = _behind(near, parallax)
+    near = _thicker(near, parallax)
+    hidden, spared, blank, rims, back_near = _behind(near, parallax)
     if not hidden.any() or blank.all():
-        return Layers(photo, near, photo, near, np.zeros_like(hidden))
+        none = np.zeros_like(hidden)
+        return Layers(photo, near, photo, near, none, none)
     # The inside of the near thing is blanked before the hole is filled: it must not run into what is behind it.
     ground = photo.copy()
     ground[blank] = flooded(photo, ~blank)[blank]
-    return Layers(photo, near, (fill or plain_fill)(ground, spared), back_near, hidden)
+    return Layers(photo, near, (fill or plain_fill)(ground, spared), back_near, hidden, rims)
 
 
 def plain_fill(photo: Pixels, mask: Bool) -> Pixels:
@@ -96,15 +103,21 @@ def steep(near: Floats, parallax: float) -> Floats:
     return np.asarray(np.where(edge, snapped, near), np.float32)
 
 
-def _behind(near: Floats, parallax: float) -> tuple[Bool, Bool, Bool, Floats]:
-    """What may be uncovered; with spare pixels; with the inside of the thing; and the nearness of what lies behind."""
+def _thicker(near: Floats, parallax: float) -> Floats:
+    """Near things thicker by a pixel, so that those at their edge, mixed from both, move with them."""
+    high: Any = cv2.dilate(near, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))
+    return np.asarray(np.where((high - near) * parallax > 2 * STEP, high, near), np.float32)
+
+
+def _behind(near: Floats, parallax: float) -> tuple[Bool, Bool, Bool, Bool, Floats]:
+    """What may be uncovered; with spare pixels; with the inside of the thing; rims; how near what lies behind is."""
     kernel = np.ones((3, 3), np.uint8)
     high: Any = cv2.dilate(near, kernel)
     # The far side of each step, and for each pixel the nearest such.
     far_side = (high - near) * parallax > STEP
     if not far_side.any():
         none = np.zeros(near.shape, bool)
-        return none, none, none, near
+        return none, none, none, none, near
     away, (rows, columns) = ndimage.distance_transform_edt(~far_side, return_indices=True)
     behind = near[rows, columns]
     step = (near - behind) * parallax
@@ -113,8 +126,8 @@ def _behind(near: Floats, parallax: float) -> tuple[Bool, Bool, Bool, Floats]:
     spared = ndimage.binary_closing(nearer & (away <= step + 2 + SPARE), iterations=2) | hidden
     blank = ndimage.binary_closing(nearer & (away <= 2 * step + 4 * SPARE), iterations=2) | spared
     # The rim of a thing is mixed into the pixels beside it: those must not be a pattern either.
-    rim = ndimage.binary_dilation(hidden, iterations=2) & ~nearer
+    rim = ndimage.binary_dilation(hidden, iterations=1) & ~nearer
     back_near = np.where(spared, behind, near).astype(np.float32)
     smooth: Any = cv2.medianBlur(back_near, 5)
     back_near = np.where(spared, smooth, near).astype(np.float32)
-    return hidden | rim, spared | rim, blank | rim, back_near
+    return hidden | rim, spared | rim, blank | rim, rim, back_near
