@@ -7,9 +7,10 @@ order, so that it is the same however many worked on it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,13 +18,14 @@ import cv2
 import numpy as np
 import simplejpeg
 
-from veduta.errors import BadInput, VedutaError
+from veduta.errors import BadInput, UnreadableImage, VedutaError
 from veduta.files import write_bytes, write_text
 from veduta.image.photo import Pixels
 from veduta.learn import augment_coco
 from veduta.learn.augment_journal import Journal, put
 from veduta.learn.augment_recipe import Recipe
 from veduta.learn.augment_sheet import COUNT, sheet
+from veduta.learn.augment_targets import Example
 from veduta.learn.augmented_set import Augmented, PictureSet
 from veduta.progress import Progress, Silent
 
@@ -35,6 +37,7 @@ MAPS = "maps"
 QUALITY = 95
 FORMATS = {"jpeg": ".jpg", "png": ".png"}
 MOST_COPIES = 10_000
+TOGETHER = 8  # copies of a picture made from one reading
 
 
 class OtherSet(BadInput):
@@ -127,42 +130,64 @@ def _worked(
 ) -> Iterator[tuple[dict[str, Any] | None, str, str]]:
     """Lines of the manifest as pictures are written, or the name and why not; a few are worked on ahead."""
 
-    def one(target: str, name: str, copy: int) -> dict[str, Any]:
-        made, mixed = augmented.example(name, copy)
-        put(out / target, encoded(made.pixels, "png" if target.endswith(".png") else "jpeg"))
-        line: dict[str, Any] = {"file": target, "source": name, "copy": copy}
-        line |= {"seed": augmented.recipe.seed_of(name, copy), "width": made.size[0], "height": made.size[1]}
-        if made.classes:
-            line["classes"] = {kind: round(share, 6) for kind, share in made.classes.items()}
-        if mixed:
-            line["mixed_with"] = list(mixed)
-        if made.labels is not None:
-            line["map"] = f"{MAPS}/{PurePosixPath(target).with_suffix('.png')}"
-            put(out / line["map"], encoded(made.labels, "png"))
-        if augmented.pictures.labels is not None:
-            line["things"] = [augment_coco.plain(thing) for thing in made.things]
-        return line
+    def several(name: str, some: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+        try:
+            loaded = augmented.pictures.load(name)  # once for all of them
+        except OSError as error:
+            raise UnreadableImage(name, error.strerror or str(error)) from error
+        return [_written(augmented, out, target, name, copy, loaded) for target, copy in some]
 
-    waiting: deque[tuple[Future[dict[str, Any]], str]] = deque()
+    waiting: deque[tuple[Future[list[dict[str, Any]]], str, int]] = deque()
     pool = ThreadPoolExecutor(max(1, workers))
     try:
-        for target, (name, copy) in todo.items():
-            waiting.append((pool.submit(one, target, name, copy), name))
+        for name, some in _together(todo):
+            waiting.append((pool.submit(several, name, some), name, len(some)))
             if len(waiting) > 2 * max(1, workers):
-                yield _outcome(*waiting.popleft())
+                yield from _outcome(*waiting.popleft())
         while waiting:
-            yield _outcome(*waiting.popleft())
+            yield from _outcome(*waiting.popleft())
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _outcome(future: Future[dict[str, Any]], name: str) -> tuple[dict[str, Any] | None, str, str]:
+def _together(todo: Mapping[str, tuple[str, int]]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    """Copies of the same picture, some at once."""
+    for name, rows in groupby(todo.items(), key=lambda row: row[1][0]):
+        some = [(target, copy) for target, (_, copy) in rows]
+        for start in range(0, len(some), TOGETHER):
+            yield name, some[start : start + TOGETHER]
+
+
+def _written(
+    augmented: Augmented, out: Path, target: str, name: str, copy: int, loaded: Example
+) -> dict[str, Any]:
+    """Write one picture; its line of the manifest."""
+    made, mixed = augmented.example(name, copy, loaded)
+    put(out / target, encoded(made.pixels, "png" if target.endswith(".png") else "jpeg"))
+    line: dict[str, Any] = {"file": target, "source": name, "copy": copy}
+    line |= {"seed": augmented.recipe.seed_of(name, copy), "width": made.size[0], "height": made.size[1]}
+    if made.classes:
+        line["classes"] = {kind: round(share, 6) for kind, share in made.classes.items()}
+    if mixed:
+        line["mixed_with"] = list(mixed)
+    if made.labels is not None:
+        line["map"] = f"{MAPS}/{PurePosixPath(target).with_suffix('.png')}"
+        put(out / line["map"], encoded(made.labels, "png"))
+    if augmented.pictures.labels is not None:
+        line["things"] = [augment_coco.plain(thing) for thing in made.things]
+    return line
+
+
+def _outcome(
+    future: Future[list[dict[str, Any]]], name: str, count: int
+) -> list[tuple[dict[str, Any] | None, str, str]]:
     try:
-        return future.result(), name, ""
+        return [(line, name, "") for line in future.result()]
     except VedutaError as error:
-        return None, name, str(error)
+        reason = str(error)
     except MemoryError:
-        return None, name, "too large for this machine's memory"
+        reason = "too large for this machine's memory"
+    return [(None, name, reason)] * count
 
 
 def _begin(pictures: PictureSet, recipe: Recipe, out: Path, form: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from random import Random
 
 import cv2
 import numpy as np
@@ -14,6 +13,7 @@ from veduta.errors import BadInput, UnreadableImage
 from veduta.image import decode
 from veduta.image.formats import PHOTO_SUFFIXES
 from veduta.learn.augment_coco import NAMES, Labels
+from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_recipe import Recipe
 from veduta.learn.augment_step import BadRecipe, Size
 from veduta.learn.augment_targets import Example
@@ -127,15 +127,15 @@ class Augmented:
     pictures: PictureSet
     recipe: Recipe
 
-    def example(self, name: str, copy: int) -> tuple[Example, tuple[str, ...]]:
+    def example(self, name: str, copy: int, loaded: Example | None = None) -> tuple[Example, tuple[str, ...]]:
         """A copy (from 1 on; 0 would be another one) of a picture, and the pictures mixed into it.
 
-        Raises UnreadableImage, BadRecipe.
+        `loaded`: the picture, where it is at hand. Raises UnreadableImage, BadRecipe.
         """
         mixed: list[str] = []
 
         def partner(seed: int) -> Example | None:
-            luck = Random(seed)
+            luck = Luck(seed)
             for _ in range(TRIES):
                 other = self.pictures.names[luck.randrange(len(self.pictures))]
                 try:
@@ -147,5 +147,5 @@ class Augmented:
             return None
 
         seed = self.recipe.seed_of(name, copy)
-        made = self.recipe.apply(self.pictures.load(name), seed, partner)
+        made = self.recipe.apply(loaded or self.pictures.load(name), seed, partner)
         return made, tuple(mixed)
