@@ -35,8 +35,10 @@ PLAIN_SOFT = (0.056, 5.0)
 DARK = 0.44
 """Least `top` of a picture that is not too dark."""
 BLUR = (27.55, -2.71, 9.55)  # weights of reblur and detail, then the offset
-BRIGHT = (-7.63, 21.12, 8.46, 27.06, 3.09, 19.11, -5.85)  # in the order of `brightness`, then the offset
-SURE = 0.7
+BRIGHT = (-5.0, 19.86, 10.36, 25.57, 9.06, 16.75, -6.53, -6.98)  # as in `brightness`, then the offset
+BLURRED = 0.88
+"""Least chance of being blurred that is told; higher than for burnt ones, for fog and smooth things look soft."""
+BURNT = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def blur(seen: Measures) -> float:
 
 def brightness(seen: Measures) -> float:
     """How likely the picture is overexposed, 0 to 1."""
-    values = (seen.mean, seen.bottom, seen.clipped, seen.outline, seen.burnt, seen.burnt_outline)
+    burnt = (seen.clipped, seen.outline, seen.burnt, seen.burnt_outline, seen.framed)
+    values = (seen.mean, seen.bottom, *burnt)
     return _sigmoid(sum(w * v for w, v in zip(BRIGHT[:-1], values, strict=True)) + BRIGHT[-1])
 
 
@@ -75,12 +78,12 @@ def fault_of(seen: Measures) -> Fault | None:
     if seen.top < DARK:
         level = round(100 * seen.top)
         return Fault("dark", 1 - seen.top / DARK, f"its brightest spots reach {level} % of white")
-    if (chance := brightness(seen)) > SURE:
+    if (chance := brightness(seen)) > BURNT:
         part = round(100 * seen.clipped)
         return Fault(
             "bright", chance, f"{part} % at the end of the scale, mean {round(100 * seen.mean)} % of white"
         )
-    if (chance := blur(seen)) > SURE:
+    if (chance := blur(seen)) > BLURRED:
         return Fault(
             "blurred",
             chance,
