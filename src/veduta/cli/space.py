@@ -13,6 +13,7 @@ TASKS: Table = {
     "depth": ("veduta.cli.space_depth", "depth", "Measure distance from pairs of photos."),
     "obstacles": ("veduta.cli.space_obstacles", "obstacles", "List what stands in the way of two cameras."),
     "parallax": ("veduta.cli.space_parallax", "parallax", "Set a photo in motion, or make it a 3-D picture."),
+    "slices": ("veduta.cli.space_slices", "slices", "Rebuild a body from pictures of its sections."),
 }
 
 space = lazy_group(TASKS)
