@@ -173,9 +173,10 @@ class XFeat(LocalFeature):
     """XFeat behind the interface of all local features."""
 
     name = "xfeat"
-    ratio = None
+    ratio = 0.95
     least = 0.82
-    chance = 30
+    enlarges = True
+    chance = 24
 
     def __init__(self, store: ModelStore | None = None, learned: bool = False) -> None:
         """Open the networks, the matcher with `learned`; raises ModelUnavailable when they are not in the store."""

@@ -29,8 +29,8 @@ class DeepPatches(LocalFeature):
     """Corners (Shi and Tomasi 1994) with the network's maps at strides 4, 8 and 16, each of length 1, interpolated."""
 
     name = "deep"
-    ratio = 0.95
-    chance = 16
+    ratio = 0.9
+    chance = 10
 
     def __init__(self, store: ModelStore | None = None) -> None:
         """Raise ModelUnavailable when the network is not in the store."""

@@ -71,6 +71,8 @@ class LocalFeature:
     """Of the ratio test, on distances of unit vectors; None: none by default."""
     least: ClassVar[float] = -1.0
     """Least cosine of a match."""
+    enlarges: ClassVar[bool] = False
+    """Whether small pictures are enlarged to the size that is looked at, so that places are told more finely."""
     chance: int
     """Matches that one motion explains between pictures of different things: at most, as measured."""
 
@@ -117,7 +119,7 @@ class Sift(LocalFeature):
     """Scale-invariant features, found at any turn and size."""
 
     name = "sift"
-    chance = 10
+    chance = 12
 
     def detect(self, pixels: Pixels, most: int = MOST) -> Spots:
         """Extrema of differences of Gaussians."""
@@ -147,7 +149,7 @@ class Orb(LocalFeature):
 
     name = "orb"
     ratio = 0.9  # of the root of the number of bits that differ
-    chance = 12
+    chance = 16
 
     def detect(self, pixels: Pixels, most: int = MOST) -> Spots:
         """Corners on eight sizes of the picture."""

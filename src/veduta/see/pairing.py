@@ -20,7 +20,7 @@ from veduta.see.verification import Matrix, Motion, fundamental, homography
 
 Floats = NDArray[np.float32]
 
-SCALE = 1024  # pixels of the longer side of larger pictures, in which tolerances are told
+SCALE = 1024  # pixels of the longer side, as it was looked at: in them tolerances are told
 FLAT = 0.6  # share of the matches of any motion that a homography must explain to be the motion
 THREADS, BATCH = 2, 16
 
@@ -76,7 +76,8 @@ def pair(
 ) -> Pairing:
     """Match and verify what was found in two pictures; `ratio` and the like as in `LocalFeature.match`."""
     pairs = feature.match(a, b, ratio, mutual, learned)
-    scale_a, scale_b = (min(1.0, SCALE / max(one.size)) for one in (a, b))
+    most = np.inf if feature.enlarges else 1.0
+    scale_a, scale_b = (min(most, SCALE / max(one.size)) for one in (a, b))
     points_a = a.points[pairs[:, 0]] * np.float32(scale_a)
     points_b = b.points[pairs[:, 1]] * np.float32(scale_b)
     flat, any_scene = homography(points_a, points_b), fundamental(points_a, points_b)
