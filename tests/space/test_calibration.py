@@ -16,7 +16,7 @@ from tests.space.boards import BOARD, photograph, poses, rig
 from veduta.cli.app import app
 from veduta.space.calibration import CannotCalibrate, Sighting, calibrate, solve
 from veduta.space.chessboard import BadBoard, Board, find_corners, same_order
-from veduta.space.pair import find_pairs
+from veduta.space.pair import BadPair, find_pairs
 from veduta.space.rig import BadRig, Rectifier, Rig
 
 COUNT = 7
@@ -126,6 +126,34 @@ def test_rectified_views_show_the_same_in_the_same_row(tmp_path: Path) -> None:
     assert np.linalg.norm(places[-1] - places[0]) == pytest.approx(
         float(np.linalg.norm(BOARD.corners()[-1])), rel=0.01
     )
+
+
+def test_distance_by_a_rig(tmp_path: Path) -> None:
+    """The command rectifies, matches and finds the board as far away as it was held."""
+    true = rig()
+    true.save(tmp_path / "rig.json")
+    pose = poses(2)[1]
+    for side, name in enumerate(("left.png", "right.png")):
+        Image.fromarray(photograph(true, pose, side)).save(tmp_path / name)
+    arguments = ["space", "depth", str(tmp_path / "left.png"), str(tmp_path / "right.png")]
+    run = CliRunner().invoke(
+        app, [*arguments, "--rig", str(tmp_path / "rig.json"), "-o", str(tmp_path / "d.npy")]
+    )
+    assert run.exit_code == 0, (run.output, run.exception)
+    depth = np.load(tmp_path / "d.npy")
+    rectifier = Rectifier(true)
+    turn, shift = cv2.Rodrigues(pose[0])[0], pose[1].reshape(3)
+    places = (BOARD.corners() @ turn.T + shift) @ np.asarray(rectifier.turns[0]).T
+    view = rectifier.view
+    pixels = np.rint(places[:, :2] / places[:, 2:] * view.focal + view.center).astype(int)
+    found = depth[pixels[:, 1], pixels[:, 0]]
+    assert np.median(np.abs(found - places[:, 2]) / places[:, 2]) < 0.02
+    other = tmp_path / "small.png"
+    Image.new("RGB", (100, 80)).save(other)
+    run = CliRunner().invoke(
+        app, ["space", "depth", str(other), str(other), "--rig", str(tmp_path / "rig.json")]
+    )
+    assert isinstance(run.exception, BadPair) and "calibrated at 480 x 360" in str(run.exception)
 
 
 def test_a_rig_is_read_as_it_was_written(tmp_path: Path) -> None:

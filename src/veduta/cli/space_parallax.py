@@ -91,7 +91,6 @@ def parallax(
     How near things are is told by one of --depth, --right, --network and --ground. What comes into view behind near
     things is made up, once for all frames.
     """
-    from veduta.errors import NotFound
     from veduta.image.decode import read
     from veduta.image.photo import at_most
     from veduta.space import clip
@@ -106,7 +105,7 @@ def parallax(
         raise typer.BadParameter(f"{show!r}; anaglyph or pair", param_hint="--show")
     for file in (photo, depth, right, network, *(standing or ())):
         if file is not None and not file.is_file():
-            raise NotFound(f"{file}: no such file")
+            raise typer.BadParameter(f"{file}: no such file")
         if file is not None and any(
             o is not None and o.resolve() == file.resolve() for o in (out, save_depth)
         ):
