@@ -38,7 +38,7 @@ class AutoWhiteBalance(Operation):
     """
 
     name = "auto_white_balance"
-    usual: ClassVar[Mapping[str, Any]] = {"amount": 1.0}
+    usual: ClassVar[Mapping[str, Any]] = {"amount": 0.8}
 
     amount: float = number(0, 0, 1)
     method: str = choice("shades", "shades", "edges")
@@ -64,7 +64,9 @@ class AutoWhiteBalance(Operation):
 def light_of(pixels: Pixels, method: str = "shades") -> gain.Reals:
     """The color (3,) of the light, linear, of mean 1; white where the picture does not tell."""
     small = at_most(pixels, SIDE)
-    telling = ((small >= DARKEST) & (small <= BRIGHTEST)).all(2)
+    # A spot that is white in all channels tells of white light; one that is so in some has lost its color.
+    least, most = small.min(2), small.max(2)
+    telling = (least >= DARKEST) & ((most <= BRIGHTEST) | (least > BRIGHTEST))
     light = linear(np.arange(256) / 255).astype(np.float32)[small]
     if method == "edges":
         smooth = cv2.GaussianBlur(light, (0, 0), 1.5)

@@ -29,6 +29,8 @@ MOST = 6.0  # times: what is darker than this can lift is darkness
 SMOOTHED_SIDE = 512
 RADIUS, EDGE = 0.03, 0.004
 FLOOR = 0.02
+COLORLESS = 0.16  # light below which colors fade
+COARSER = 1.4  # noise of cameras is coarser, and thus stronger, than what is told of it
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class LowLight(Operation):
         planes: Any = None
         if self.denoise:
             planes = opponent(pixels)
-            planes = quieted(planes, deviations(planes, pixels), "fast", progress)
+            told = [COARSER * one for one in deviations(planes, pixels)]
+            planes = quieted(planes, told, "fast", progress)
         out = np.empty_like(pixels)
         for first, last in gain.bands(pixels):
             light = gain.rows(slope, first, last, width, height) * _brightest(pixels[first:last])
@@ -62,19 +65,15 @@ class LowLight(Operation):
             np.clip(light, FLOOR, 1, out=light)
             times = np.minimum(light ** np.float32(-STRENGTH * self.amount), np.float32(MOST))
             codes = pixels[first:last].astype(np.float32) if planes is None else planes[first:last] @ OPPONENT
-            out[first:last] = np.clip(np.rint(_held(codes * times[..., None])), 0, 255)
+            # What is bright is lifted less, and white stays white; all channels by the same, so that hues stay.
+            full = np.clip(codes.max(2) / np.float32(255), 0, 1)
+            lifted = codes * (times / (1 + (times - 1) * full))[..., None]
+            if self.denoise:  # in the deepest dark, colors are those of the noise and of its compression
+                gray = lifted.mean(2, keepdims=True)
+                share = np.clip(light / np.float32(COLORLESS), 0, 1) ** np.float32(1.5 * self.amount)
+                lifted = gray + (lifted - gray) * share[..., None]
+            out[first:last] = np.clip(np.rint(lifted), 0, 255)
         return out
-
-
-def _held(codes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Codes of which none is burnt out: colors keep their hue, brighter ones are pressed together."""
-    knee = np.float32(200)
-    brightest = codes.max(2, keepdims=True)
-    over = np.maximum(brightest - knee, 0)
-    pressed = knee + (255 - knee) * (1 - np.exp(-over / (255 - knee)))
-    return np.asarray(
-        np.where(brightest > knee, codes * (pressed / np.maximum(brightest, 1)), codes), np.float32
-    )
 
 
 def _brightest(pixels: Pixels) -> Plane:
