@@ -35,7 +35,7 @@ PLAIN_SOFT = (0.056, 5.0)
 DARK = 0.44
 """Least `top` of a picture that is not too dark."""
 BLUR = (27.55, -2.71, 9.55)  # weights of reblur and detail, then the offset
-BRIGHT = (-5.0, 19.86, 10.36, 25.57, 9.06, 16.75, -6.53, -6.98)  # as in `brightness`, then the offset
+BRIGHT = (-5.79, 30.2, 6.99, 24.77, 2.74, 23.3, -5.11)  # as in `brightness`, then the offset
 BLURRED = 0.88
 """Least chance of being blurred that is told; higher than for burnt ones, for fog and smooth things look soft."""
 BURNT = 0.8
@@ -61,8 +61,8 @@ def blur(seen: Measures) -> float:
 
 def brightness(seen: Measures) -> float:
     """How likely the picture is overexposed, 0 to 1."""
-    burnt = (seen.clipped, seen.outline, seen.burnt, seen.burnt_outline, seen.framed)
-    values = (seen.mean, seen.bottom, *burnt)
+    # Cubed: only in a washed-out picture are even the darkest pixels bright, not in one of something gray on white.
+    values = (seen.mean, seen.bottom**3, seen.clipped, seen.outline, seen.burnt, seen.burnt_outline)
     return _sigmoid(sum(w * v for w, v in zip(BRIGHT[:-1], values, strict=True)) + BRIGHT[-1])
 
 

@@ -29,8 +29,7 @@ class Measures:
     Laplacian in the best tile. Both look for the sharpest part: a blurred background is no fault. `top` and `bottom`:
     the gray levels that 99.5 and 0.5 % of the pixels lie below. `mean`: the mean gray. `clipped`: the part of the
     pixels with a color channel at its end, `burnt`: with two of three. `outline` and `burnt_outline`: the steps into
-    and out of these areas, for each pixel; `framed`: the burnt part of the picture's border. White paper behind a thing
-    is one even area around it, a burnt-out photo has many.
+    and out of these areas, for each pixel; white paper behind a thing is one even area, a burnt-out photo has many.
     `structure`: how far the picture, seen coarsely, departs from one even slope of gray, relative to what its darkness
     or brightness leaves room for.
     """
@@ -44,7 +43,6 @@ class Measures:
     outline: float
     burnt: float
     burnt_outline: float
-    framed: float
     structure: float
 
     def packed(self) -> bytes:
@@ -80,7 +78,6 @@ def measured(pixels: Pixels) -> tuple[Measures, NDArray[np.uint8]]:
         outline=_outline(clipped),
         burnt=float(burnt.mean()),
         burnt_outline=_outline(burnt),
-        framed=float(np.concatenate([burnt[0], burnt[-1], burnt[:, 0], burnt[:, -1]]).mean()),
         structure=structure(cells, top, bottom),
     )
     return measures, np.rint(cells).astype(np.uint8)
