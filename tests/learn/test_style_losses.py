@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from veduta.learn.recipe import TrainingError
-from veduta.learn.style_eye import FIRST_MEAN, MEAN, SPREAD, VGG, VggEye, open_eye
+from veduta.learn.style_eye import FIRST_MEAN, FIRST_SPREAD, MEAN, SPREAD, VGG, VggEye, open_eye
 from veduta.learn.style_losses import content_loss, gram, style_loss, total_variation, wanted_gram
 from veduta.learn.trunk_maps import TrunkMaps
 from veduta.nets.safetensors import read_safetensors
@@ -112,6 +112,7 @@ def test_vgg_sees_what_its_layers_say(published: bool) -> None:
     picture = RNG.uniform(0, 1, (3, 32, 32))
     eye = VggEye(tensors).requires_grad_(False)
     seen = eye(torch.tensor(picture[None], dtype=torch.float32))
+    size = FIRST_SPREAD if published else 1.0
     assert set(seen) == {"conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1"}
     if published:
         node = picture[::-1] * 255 - np.array(FIRST_MEAN)[:, None, None]
@@ -119,12 +120,12 @@ def test_vgg_sees_what_its_layers_say(published: bool) -> None:
         node = (picture - np.array(MEAN)[:, None, None]) / np.array(SPREAD)[:, None, None]
     names = ("conv1_1", "conv1_2") if published else ("features.0", "features.2")
     first = naive_convolution(node, tensors[f"{names[0]}.weight"], tensors[f"{names[0]}.bias"])
-    assert np.allclose(seen["conv1_1"][0], first, rtol=1e-3, atol=1e-3)
+    assert np.allclose(seen["conv1_1"][0] * size, first, rtol=1e-3, atol=1e-3)
     second = naive_convolution(first, tensors[f"{names[1]}.weight"], tensors[f"{names[1]}.bias"])
     pooled = second.reshape(4, 16, 2, 16, 2).mean(axis=(2, 4))
     third = "conv2_1" if published else "features.5"
     wanted = naive_convolution(pooled, tensors[f"{third}.weight"], tensors[f"{third}.bias"])
-    assert np.allclose(seen["conv2_1"][0], wanted, rtol=1e-3, atol=2e-2 if published else 1e-3)
+    assert np.allclose(seen["conv2_1"][0] * size, wanted, rtol=1e-3, atol=2e-2 if published else 1e-3)
     assert seen["conv5_1"].shape == (1, 4, 2, 2)
 
 

@@ -27,6 +27,7 @@ VGG = {16: (2, 2, 4, 4, 4), 13: (2, 2, 3, 3, 3)}
 # Of ImageNet: as torchvision's weights take pictures (0 to 1), and as the first ones did (BGR, 0 to 255).
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 FIRST_MEAN = (103.939, 116.779, 123.68)
+FIRST_SPREAD = 57.4  # the mean of the deviations above, of 0 to 255
 
 
 class Eye(nn.Module):
@@ -38,7 +39,7 @@ class Eye(nn.Module):
     name = ""
     content: tuple[str, ...] = ()
     style: tuple[str, ...] = ()
-    balance = 1000.0
+    balance = 200.0
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
         """The maps after each layer that is looked at."""
@@ -49,14 +50,15 @@ class VggEye(Eye):
     """VGG-19 or VGG-16 with average pooling, as Gatys et al. look through it: rectified maps, layers as published."""
 
     name = "vgg"
+    balance = 300.0  # what is usual for maps of this size
     content = ("conv4_2",)
     style = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 
     def __init__(self, tensors: Mapping[str, NDArray[Any]]) -> None:
         """`tensors` have torchvision's names (features.0.weight) or the published ones (conv1_1.weight).
 
-        With the latter, pictures are taken as the first weights did: BGR of 0 to 255, less the mean. Raises
-        TrainingError.
+        With the latter, pictures are taken as the first weights did, BGR of 0 to 255 less the mean, and maps are
+        brought to the size that they have with the former. Raises TrainingError.
         """
         super().__init__()
         self.published = any(name.startswith("conv1_1") for name in tensors)
@@ -100,7 +102,7 @@ class VggEye(Eye):
                 node, block = functional.avg_pool2d(node, 2), name[4]
             node = functional.relu(layer(node))
             if name in wanted:
-                found[name] = node
+                found[name] = node / FIRST_SPREAD if self.published else node
                 if len(found) == len(wanted):
                     break
         return found
@@ -112,7 +114,7 @@ class Lite2Eye(Eye):
     name = "efficientnet-lite2"
     content = ("unfold_7",)
     style = ("stem", "unfold_1", "unfold_4", "unfold_7", "unfold_15")
-    balance = 1000.0
+    balance = 200.0
 
     def __init__(self, layers: list[Convolution]) -> None:
         """`layers`: the convolutions in order, normalization folded in."""

@@ -189,7 +189,6 @@ def pixels_of(picture: Tensor) -> Pixels:
 
 def write_picture(path: Path, pixels: Pixels) -> None:
     """Write pixels as the suffix says, PNG or JPEG, atomically."""
-    _, data = cv2.imencode(
-        path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95]
-    )
+    options = [] if path.suffix.lower() == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 95]
+    _, data = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
     write_bytes(path, data.tobytes())

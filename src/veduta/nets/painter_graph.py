@@ -58,7 +58,7 @@ def whole(painter: Painter, code: NDArray[Any], height: int, width: int, quick: 
 
 def border(painter: Painter) -> int:
     """How far the first layer looks beyond the picture."""
-    return painter.contract[0].kernel.shape[2] // 2
+    return int(painter.contract[0].kernel.shape[2]) // 2
 
 
 def middle(painter: Painter, code: NDArray[Any], height: int, width: int) -> ov.Model:
