@@ -24,7 +24,7 @@ Work = Callable[[int], Any]
 
 SIDE = 256
 PICTURES = 32
-ROUNDS = 9
+ROUNDS = 7
 KERAS_ROUNDS = 5
 BATCH = 32
 PACKAGED = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg")

@@ -294,6 +294,17 @@ def test_bad_recipes_end_with_one_line_and_status_2(
     assert not out.exists()
 
 
+def test_the_recipe_in_the_guide_can_be_followed() -> None:
+    page = Path(__file__).parents[2] / "docs/craft/augmentation.md"
+    text = page.read_text("utf-8").split("```toml")[1].split("```")[0]
+    assert [one.name for one in Recipe.parse(text).steps] == [
+        "rotate",
+        "shift",
+        "brightness",
+        "channel_isolate",
+    ]
+
+
 def test_bad_sets_are_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(NoPictures, match="no such folder"):
         PictureSet.of(tmp_path / "nowhere")
