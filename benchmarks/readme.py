@@ -14,8 +14,8 @@ BEGIN, END = "<!-- figures: begin (make bench writes this) -->", "<!-- figures: 
 # Figures called "ablation: variant: quantity" make a table of their own.
 ABLATION = "ablation: "
 
-# What a newcomer wants to know first: (topic, figure's name) in the README's order.
-HEADLINES: tuple[tuple[str, str], ...] = ()
+# More figures than this of one kind in one topic are told in the README by the worst of them.
+MANY = 8
 
 
 def number(value: float) -> str:
@@ -65,16 +65,29 @@ def ablation(rows: list[dict[str, Any]]) -> str:
 
 
 def headline(results: dict[str, Any]) -> str:
-    """The README's table: figures that have a target, topic by topic."""
-    rows = []
-    for topic in sorted(results):
-        for figure in results[topic]["figures"]:
-            wanted = (topic, figure["name"]) in HEADLINES if HEADLINES else figure["target"] is not None
-            if wanted:
-                rows.append(figure)
+    """The README's table: figures that have a target, topic by topic; of many alike, the one that does worst."""
     lines = ["| what | measured | asked |", "|---|---|---|"]
-    lines += [f"| {f['name']} | {cell(f)} | {asked(f)} |" for f in rows]
+    for topic in sorted(results):
+        alike: dict[str, list[dict[str, Any]]] = {}
+        for figure in results[topic]["figures"]:
+            if figure["target"] is not None:
+                alike.setdefault(figure["name"].partition(": ")[0], []).append(figure)
+        for title, figures in alike.items():
+            if len(figures) <= MANY:
+                lines += [f"| {f['name']} | {cell(f)} | {asked(f)} |" for f in figures]
+            else:
+                worst = min(figures, key=margin)
+                told = f"{title}: the worst of {len(figures)} ({worst['name'].partition(': ')[2]})"
+                lines.append(f"| {told} | {cell(worst)} | {asked(worst)} |")
     return "\n".join(lines)
+
+
+def margin(figure: dict[str, Any]) -> float:
+    """By how much a figure is better than its target, as a ratio where it has one."""
+    value, target = figure["value"], figure["target"]
+    if figure["better"] == "higher":
+        return float(value / target) if target else float(value >= target)
+    return float(target / value) if value else float(target >= value) + 1.0
 
 
 def page(results: dict[str, Any]) -> str:
