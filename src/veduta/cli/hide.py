@@ -46,7 +46,7 @@ def hide(
     fidelity: Annotated[
         float,
         typer.Option("--fidelity", metavar="DB", help="Of a robust message: 30 (tough) to 50 (faint) dB."),
-    ] = 40.0,
+    ] = 38.5,
     password: PasswordOption = False,
     password_file: PasswordFileOption = None,
     capacity: Annotated[

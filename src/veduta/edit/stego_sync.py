@@ -26,7 +26,7 @@ SCALE_STEP, TURN_STEP, TURN_MOST = 0.004, 0.25, 5.0
 LEAST_SCALE, OCTAVE = 0.42, 1.6
 CANDIDATES = 4
 AGREED = 0.82  # of phases; those of chance agree by 0.75 at the best of places
-LEAST_SIDE = 48
+LEAST_SIDE = 100
 
 
 @dataclass(frozen=True, slots=True)
