@@ -86,11 +86,11 @@ def find_range(left: Pixels, right: Pixels) -> Range:
     small: list[Any] = [cv2.resize(view, size, interpolation=cv2.INTER_AREA) for view in (left, right)]
     reach = max(8, round(size[0] * RANGE_PART))
     lowest = -(reach // 4)
-    found = _whole(small[0], small[1], Range(lowest, min(reach - lowest, size[0])))
-    sure = without_specks(found.values, found.sure, max(20, size[0] * size[1] // 1000))
+    values, sure = _matched(small[0], small[1], Range(lowest, min(reach - lowest, size[0])))
+    sure = without_specks(values, sure, max(20, size[0] * size[1] // 1000))
     if not sure.any():
         return Range(0, max(16, left.shape[1] // 8))
-    low, high = np.percentile(found.values[sure], [0.2, 99.8])
+    low, high = np.percentile(values[sure], [0.2, 99.8])
     unit = left.shape[1] / size[0]
     first = int(np.floor((low - 1.5) * unit))
     # Few pixels may be far away: from infinity on, unless that would cost much.
@@ -101,16 +101,23 @@ def find_range(left: Pixels, right: Pixels) -> Range:
 
 
 def _whole(left: Pixels, right: Pixels, within: Range) -> Disparity:
-    gray: Any = cv2.cvtColor(left, cv2.COLOR_RGB2GRAY)
-    sums = gather(costs(left, right, within.lowest, within.count), gray)
-    values = best(sums) + within.lowest
-    other = best(_of_right(sums, within.lowest)) + within.lowest
-    sure = without_specks(values, agreeing(values, other), max(20, left.shape[0] * left.shape[1] // 4000))
+    values, sure = _matched(left, right, within)
     filled = fill_from_behind(values, sure)
     evened = even_out(filled, left, max(2, min(7, min(left.shape[:2]) // 12)))
     # Where a surface is whole, the median only costs sub-pixels: what is sure and was not contradicted stays.
     kept = sure & (np.abs(evened - values) < 1)
     return Disparity(np.where(kept, values, evened).astype(np.float32), kept)
+
+
+def _matched(left: Pixels, right: Pixels, within: Range) -> tuple[Floats, Bool]:
+    """The best disparities, and where both views say the same."""
+    gray: Any = cv2.cvtColor(left, cv2.COLOR_RGB2GRAY)
+    sums = gather(costs(left, right, within.lowest, within.count), gray)
+    values = best(sums) + within.lowest
+    other = best(_of_right(sums, within.lowest)) + within.lowest
+    return values, without_specks(
+        values, agreeing(values, other), max(20, left.shape[0] * left.shape[1] // 4000)
+    )
 
 
 def best(sums: NDArray[np.uint16]) -> Floats:

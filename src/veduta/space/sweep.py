@@ -20,7 +20,10 @@ Sums = NDArray[np.uint16]
 
 
 def gather(costs: Costs, gray: NDArray[np.uint8]) -> Sums:
-    """The sums (h, count, w) of the costs of the best paths that reach each pixel from eight sides."""
+    """The sums (h, count, w) of the costs of the best paths that reach each pixel from eight sides.
+
+    Paths are kept in bytes: no cost may be above 255 - 2 * JUMP = 135; those of `census.costs` end at 102.
+    """
     sums = _sweep(costs, gray, (-1, 0, 1))
     sums[::-1] += _sweep(costs[::-1], gray[::-1], (-1, 0, 1))
     turned, turned_gray = np.ascontiguousarray(costs.transpose(2, 1, 0)), np.ascontiguousarray(gray.T)
@@ -34,18 +37,18 @@ def _sweep(costs: Costs, gray: NDArray[np.uint8], directions: Sequence[int]) -> 
     """Sums over paths that come down straight (0) and aslant from the left (1) and the right (-1)."""
     light = gray.astype(np.int16)
     sums = np.zeros(costs.shape, np.uint16)
-    paths: dict[int, Sums] = {}
+    paths: dict[int, Costs] = {}
     for row in range(len(costs)):
-        cost = costs[row].astype(np.uint16)
+        cost = costs[row]
         for direction in directions:
             if row == 0:
                 path = cost.copy()
             else:
                 before = _shifted(paths[direction], direction)
                 edge = np.abs(light[row] - _shifted(light[row - 1], direction))
-                path = _onward(before, cost, np.maximum(LEAST_JUMP, JUMP - edge).astype(np.uint16))
+                path = _onward(before, cost, np.maximum(LEAST_JUMP, JUMP - edge).astype(np.uint8))
             paths[direction] = path
-            sums[row] += path
+            sums[row] += path.astype(np.uint16)
     return sums
 
 
@@ -61,11 +64,11 @@ def _shifted(row: NDArray[Any], by: int) -> NDArray[Any]:
     return moved
 
 
-def _onward(before: Sums, cost: Sums, jump: Sums) -> Sums:
+def _onward(before: Costs, cost: Costs, jump: Costs) -> Costs:
     """The paths one row further: stay, step by one disparity, or jump to the best."""
     least = before.min(axis=0)
-    path: Sums = np.minimum(before, least + jump)
-    stepped = before + np.uint16(STEP)
+    path: Costs = np.minimum(before, least + jump)
+    stepped = before + np.uint8(STEP)
     np.minimum(path[1:], stepped[:-1], out=path[1:])
     np.minimum(path[:-1], stepped[1:], out=path[:-1])
     path -= least
