@@ -264,7 +264,7 @@ def labels(folder: Path) -> list[Figure]:
             root.mkdir(parents=True, exist_ok=True)
             (root / files[-1][0]).symlink_to(path)
         counts = Counter(label for _, label in files)
-        files = [(file, label) for file, label in files if counts[label] >= 5]
+        files = [(file, label) for file, label in files if counts[label] >= 6]
         classes = sorted({label for _, label in files})
         right = told = wrong = 0
         for seed in LABEL_SEEDS:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from veduta.learn.set_neighbors import Neighbors
 
-FEWEST = 5
+FEWEST = 4
 """Classes with fewer pictures cannot be judged."""
 TIMES = 22.0
 """How many times as likely another class must be."""
