@@ -197,3 +197,17 @@ def test_a_hidden_text_cannot_steer_the_terminal(photo: Path, tmp_path: Path) ->
     out = tmp_path / "out.png"
     assert run("hide", photo, "--text", "a\x1b[2Jb", "-o", out).exit_code == 0
     assert run("reveal", out).stdout == "a[2Jb\n"
+
+
+def test_a_mark_keeps_sixteen_bits(tmp_path: Path, photographs: Path) -> None:
+    import cv2
+
+    gray = cv2.imread(str(photographs / "coffee.png"), cv2.IMREAD_GRAYSCALE).astype(np.uint16) * 257 + 3
+    cv2.imwrite(str(tmp_path / "deep.tif"), gray)
+    done = run("hide", tmp_path / "deep.tif", "--robust", "--text", "(c) Anna", "-o", tmp_path / "copies")
+    assert done.exit_code == 0, done.output
+    back = cv2.imread(str(tmp_path / "copies/deep.tif"), cv2.IMREAD_UNCHANGED)
+    assert back.dtype == np.uint16 and back.shape == gray.shape
+    error = np.mean(((back.astype(float) - gray) / 257) ** 2)
+    assert 38 <= 10 * np.log10(255**2 / error) < 43
+    assert run("reveal", tmp_path / "copies/deep.tif").stdout == "(c) Anna\n"
