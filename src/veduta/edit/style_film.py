@@ -72,7 +72,7 @@ def _between(now: Pixels, before: Pixels, share: NDArray[np.float32]) -> Pixels:
 class FilmPainter:
     """Paints frames of one size, some at a time, each on a thread of its own: no thread waits for another.
 
-    It paints quickly: 49 dB from what the brush makes of a photo, which no eye sees.
+    It paints quickly: hardly different from what the brush makes of a photo, see `painter_graph.whole`.
     """
 
     def __init__(self, brush: Brush, height: int, width: int, at_once: int | None = None) -> None:

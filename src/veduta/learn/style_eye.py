@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from veduta.errors import BadInput
 from veduta.learn.recipe import TrainingError
 from veduta.nets.efficientnet import LITE2_BLOCKS, LITE2_STRIDED, Convolution
 from veduta.nets.packs.imagenet import LITE2
@@ -28,6 +29,10 @@ VGG = {16: (2, 2, 4, 4, 4), 13: (2, 2, 3, 3, 3)}
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 FIRST_MEAN = (103.939, 116.779, 123.68)
 FIRST_SPREAD = 57.4  # the mean of the deviations above, of 0 to 255
+
+
+class UnfitInput(TrainingError, BadInput):
+    """Pictures, weights or settings from which no style can be made."""
 
 
 class Eye(nn.Module):
@@ -58,7 +63,7 @@ class VggEye(Eye):
         """`tensors` have torchvision's names (features.0.weight) or the published ones (conv1_1.weight).
 
         With the latter, pictures are taken as the first weights did, BGR of 0 to 255 less the mean, and maps are
-        brought to the size that they have with the former. Raises TrainingError.
+        brought to the size that they have with the former. Raises UnfitInput.
         """
         super().__init__()
         self.published = any(name.startswith("conv1_1") for name in tensors)
@@ -67,7 +72,7 @@ class VggEye(Eye):
         }
         found = sorted(named, key=_place)
         if len(found) not in VGG:
-            raise TrainingError(
+            raise UnfitInput(
                 f"{len(found)} convolutions are no VGG-19 (16) or VGG-16 (13): give its state dict, "
                 "with names as in torchvision (features.0.weight) or as published (conv1_1.weight)"
             )
@@ -79,7 +84,7 @@ class VggEye(Eye):
                 name = next(layers)
                 weight, bias = tensors[name], tensors.get(name.replace(".weight", ".bias"))
                 if weight.shape[1:] != (entering, 3, 3) or bias is None or bias.shape != weight.shape[:1]:
-                    raise TrainingError(
+                    raise UnfitInput(
                         f"{name} has shape {weight.shape}; expected (n, {entering}, 3, 3) and a bias"
                     )
                 self.layers[f"conv{block}_{index}"] = _frozen(weight, bias, padding=1)
@@ -155,7 +160,7 @@ class Lite2Eye(Eye):
 
 
 def open_eye(weights: Path | None = None, store: ModelStore | None = None) -> Eye:
-    """VGG from a file of its weights, or the packaged network without one; raises UnreadableWeights, TrainingError."""
+    """VGG from a file of its weights, or the packaged network without one; raises UnreadableWeights, UnfitInput."""
     if weights is not None:
         return VggEye(read_tensors(weights)).eval().requires_grad_(False)
     return Lite2Eye(packaged_layers(store or default_store())).eval().requires_grad_(False)

@@ -21,7 +21,7 @@ from torch import Tensor
 from veduta.files import replacing, write_bytes
 from veduta.image.photo import Pixels, at_most
 from veduta.learn.recipe import TrainingError
-from veduta.learn.style_eye import Eye
+from veduta.learn.style_eye import Eye, UnfitInput
 from veduta.learn.style_losses import content_loss, style_loss, total_variation, wanted_gram
 from veduta.progress import Progress, Silent
 
@@ -47,11 +47,9 @@ class PhotoRecipe:
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
         if not LEAST_SIDE <= self.side <= 4096:
-            raise TrainingError(f"side must be {LEAST_SIDE} to 4096 pixels, not {self.side}")
+            raise UnfitInput(f"side must be {LEAST_SIDE} to 4096 pixels, not {self.side}")
         if self.rounds < 1 or self.variation < 0 or (self.style is not None and not self.style > 0):
-            raise TrainingError(
-                "rounds and the weight of style must be above 0, that of variation not below it"
-            )
+            raise UnfitInput("rounds and the weight of style must be above 0, that of variation not below it")
 
 
 class PhotoStyling:
@@ -60,7 +58,7 @@ class PhotoStyling:
     def __init__(self, photo: Pixels, painting: Pixels, eye: Eye, recipe: PhotoRecipe) -> None:
         self.eye, self.recipe = eye, recipe
         if min(*photo.shape[:2], *painting.shape[:2]) < LEAST_SIDE:
-            raise TrainingError(f"photo and painting need at least {LEAST_SIDE} pixels a side")
+            raise UnfitInput(f"photo and painting need at least {LEAST_SIDE} pixels a side")
         self.sizes = sorted({max(LEAST_SIDE, recipe.side // 2), recipe.side})
         self.photos = [tensor_of(at_most(photo, side)) for side in self.sizes]
         self.paintings = [tensor_of(at_most(painting, side)) for side in self.sizes]

@@ -26,7 +26,7 @@ from veduta.image.decode import read
 from veduta.image.formats import PHOTO_SUFFIXES
 from veduta.image.photo import Pixels, at_most
 from veduta.learn.recipe import TrainingError
-from veduta.learn.style_eye import Eye
+from veduta.learn.style_eye import Eye, UnfitInput
 from veduta.learn.style_losses import content_loss, style_loss, total_variation, wanted_gram
 from veduta.learn.style_network import StyleNetwork
 from veduta.learn.style_photo import pixels_of, tensor_of, write_picture
@@ -57,11 +57,11 @@ class StyleRecipe:
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
         if self.side % 32 or not 64 <= self.side <= 1024:
-            raise TrainingError(f"side must be a multiple of 32 from 64 to 1024, not {self.side}")
+            raise UnfitInput(f"side must be a multiple of 32 from 64 to 1024, not {self.side}")
         if min(self.steps, self.batch) < 1 or not self.rate > 0 or self.variation < 0:
-            raise TrainingError("steps, batch and rate must be above 0, variation not below it")
+            raise UnfitInput("steps, batch and rate must be above 0, variation not below it")
         if self.painting_side < 64 or (self.style is not None and not self.style > 0):
-            raise TrainingError("the painting needs 64 pixels, and style a weight above 0")
+            raise UnfitInput("the painting needs 64 pixels, and style a weight above 0")
 
 
 class Photographs:
@@ -72,7 +72,7 @@ class Photographs:
         self._kept: OrderedDict[int, Pixels | None] = OrderedDict()
 
     def batch(self, step: int, count: int) -> Tensor:
-        """Squares (count, 3, side, side) of 0 to 1, some mirrored; raises TrainingError when none can be read."""
+        """Squares (count, 3, side, side) of 0 to 1, some mirrored; raises UnfitInput when none can be read."""
         rng = np.random.default_rng([self.seed, step])
         made: list[Tensor] = []
         for _ in range(20 * count):
@@ -83,7 +83,7 @@ class Photographs:
                 made.append(tensor_of(self._square(photo, scale, places, mirrored)))
             if len(made) == count:
                 return torch.cat(made)
-        raise TrainingError(f"hardly any of {len(self.paths)} photographs can be read")
+        raise UnfitInput(f"hardly any of {len(self.paths)} photographs can be read")
 
     def _square(self, photo: Pixels, scale: float, places: Any, mirrored: bool) -> Pixels:
         """A part between the whole shorter side and the square itself, at the square's size."""
@@ -107,7 +107,7 @@ class Photographs:
 
 
 def photographs_in(folder: Path) -> list[Path]:
-    """All photographs in a folder and the folders in it; raises TrainingError when there are none."""
+    """All photographs in a folder and the folders in it; raises UnfitInput when there are none."""
     found = [
         Path(where, name)
         for where, _, names in os.walk(folder)
@@ -115,7 +115,7 @@ def photographs_in(folder: Path) -> list[Path]:
         if Path(name).suffix.lower() in PHOTO_SUFFIXES
     ]
     if not found:
-        raise TrainingError(f"{folder}: no photographs there to train on")
+        raise UnfitInput(f"{folder}: no photographs there to train on")
     return found
 
 
