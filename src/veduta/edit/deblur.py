@@ -245,7 +245,7 @@ def lucy(
         left = blurred[frame.inside] - seen[frame.inside]
         if turn and float(np.vdot(left, left)) <= left.size * noise**2:
             return np.asarray(ahead[frame.inside] - 1, np.float32)
-        ratio = seen / np.maximum(blurred, np.float32(0.1))
+        ratio = np.asarray(seen / np.maximum(blurred, np.float32(0.1)), np.float32)
         factor = frame.filtered(ratio, back_again) * share
         new = np.where(share > 0, ahead * np.maximum(factor, 0), ahead).astype(np.float32)
         step = new - ahead

@@ -20,8 +20,9 @@ from veduta.learn.set_neighbors import Neighbors
 
 FEWEST = 4
 """Classes with fewer pictures cannot be judged."""
-TIMES = 22.0
-"""How many times as likely another class must be."""
+TIMES = 4.0
+"""How many times as likely another class must be, times the square root of the number of the others: one of many
+is likely by chance."""
 KNOWN = 0.5
 """Least share of labels that are recognized; below that the classes are not of looks, and nothing is said."""
 FOLDS = 10
@@ -80,7 +81,7 @@ def judge(vectors: Floats, labels: Sequence[str], families: NDArray[np.int64] | 
     if agreement < KNOWN:
         return Judged((), agreement, len(rows), small)
     likely = chances.max(axis=1)
-    doubted = (best != classes) & (likely >= TIMES * own)
+    doubted = (best != classes) & (likely >= TIMES * np.sqrt(len(large) - 1) * own)
     found = [
         Doubt(int(rows[i]), str(large[best[i]]), float(likely[i]), float(own[i]))
         for i in np.flatnonzero(doubted)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -55,7 +56,8 @@ def surface(mask: NDArray[np.bool_], edge: float, smooth: float = 1.0) -> Mesh:
         solid = gaussian_filter(solid, smooth)
     if solid.max() <= 0.5:
         raise BadSections("the object is thinner than the softening of its surface; give a smaller --smooth")
-    corners, triangles, _, _ = marching_cubes(solid, 0.5, allow_degenerate=False)
+    surface: Any = marching_cubes  # its annotations are none
+    corners, triangles, _, _ = surface(solid, 0.5, allow_degenerate=False)
     corners = np.ascontiguousarray((corners[:, ::-1] - border) * edge, np.float32)
     mesh = Mesh(corners, np.ascontiguousarray(triangles, np.int32))
     return mesh if mesh.volume > 0 else Mesh(corners, np.ascontiguousarray(mesh.triangles[:, ::-1]))
@@ -97,11 +99,8 @@ def stl(mesh: Mesh) -> bytes:
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
     facets = np.zeros(len(corners), [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
     facets["normal"], facets["corners"] = normals, corners
-    return (
-        b"surface in millimeters".ljust(80)
-        + np.uint32(len(facets)).astype("<u4").tobytes()
-        + facets.tobytes()
-    )
+    count = np.uint32(len(facets)).astype("<u4").tobytes()
+    return b"surface in millimeters".ljust(80) + count + bytes(facets.tobytes())
 
 
 def write(mesh: Mesh, path: Path) -> None:
