@@ -110,7 +110,7 @@ def _shrunk(
         weight = 1 / kept
         found *= keep
         found *= weight[:, None, :, None]
-        made = np.matmul(found.reshape(-1, SIDE), BASIS).reshape(rows, SIDE, width)
+        made = np.matmul(found.reshape(rows, -1, SIDE), BASIS).reshape(rows, SIDE, width)
         sums[place] += np.matmul(BASIS.T, made).reshape(height, width)
         weights[place] += np.repeat(np.repeat(weight, SIDE, 0), SIDE, 1)
     np.maximum(weights, np.float32(1e-6), out=weights)
@@ -120,7 +120,6 @@ def _shrunk(
 
 def _forward(values: Floats, rows: int, columns: int) -> Floats:
     """Cosines (rows, 8, columns, 8) of the squares of a piece."""
-    tall = np.matmul(BASIS, values.reshape(rows, SIDE, columns * SIDE))
-    return np.asarray(np.matmul(tall.reshape(-1, SIDE), BASIS.T), np.float32).reshape(
-        rows, SIDE, columns, SIDE
-    )
+    # Row by row of squares: products so small are not split among threads, of which there are enough already.
+    tall = np.matmul(BASIS, values.reshape(rows, SIDE, columns * SIDE)).reshape(rows, -1, SIDE)
+    return np.asarray(np.matmul(tall, BASIS.T), np.float32).reshape(rows, SIDE, columns, SIDE)
