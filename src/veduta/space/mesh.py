@@ -99,8 +99,7 @@ def stl(mesh: Mesh) -> bytes:
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
     facets = np.zeros(len(corners), [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
     facets["normal"], facets["corners"] = normals, corners
-    count = np.uint32(len(facets)).astype("<u4").tobytes()
-    return b"surface in millimeters".ljust(80) + count + bytes(facets.tobytes())
+    return b"surface in millimeters".ljust(80) + len(facets).to_bytes(4, "little") + facets.tobytes()
 
 
 def write(mesh: Mesh, path: Path) -> None:
