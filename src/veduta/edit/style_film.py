@@ -29,7 +29,7 @@ from veduta.progress import Progress, Silent
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 # In order of preference; which there are depends on how FFmpeg was built.
-CODERS = ("libopenh264", "libx264", "mpeg4")
+CODERS = ("libopenh264", "mpeg4")  # free ones: x264 is under the GPL
 BITS = 0.3  # of the coded film, for each pixel of each frame
 CLOCK = 90_000  # ticks a second of the film's times
 
