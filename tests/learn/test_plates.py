@@ -70,7 +70,7 @@ def test_a_head_learns_and_leaves_as_it_was_trained(tmp_path: Path, monkeypatch:
         Examples(features[:32], is_plate[:32], corners[:32]),
         Examples(features[32:], is_plate[32:], corners[32:]),
     )
-    head = train(known, 4.0, 1, steps=30)
+    head = train(known, 4.0, 1, steps=80)
     with torch.no_grad():
         found = head(torch.from_numpy(known.features.astype(np.float32))).numpy()
     assert ((found[:, 0] > 0) == is_plate).mean() > 0.9

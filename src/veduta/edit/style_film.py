@@ -28,10 +28,12 @@ from veduta.nets.engine import thread_count
 from veduta.progress import Progress, Silent
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
-# In order of preference; which there are depends on how FFmpeg was built.
-CODERS = ("libopenh264", "mpeg4")  # free ones: x264 is under the GPL
+# Free ones (x264 is under the GPL), in order of preference.
+CODERS = {"mov": ("libopenh264", "mpeg4")}
+OTHERS = ("libopenh264", "libvpx-vp9", "mpeg4")
+HASTE = {"libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "row-mt": "1"}}
 BITS = 0.3  # of the coded film, for each pixel of each frame
-CLOCK = 90_000  # ticks a second of the film's times
+CLOCK = 60_000  # ticks a second of the film's times; MPEG-4 knows no more than 65,535
 
 # How much two frames may differ, in 255ths, that still show the same.
 SAME = 6.0
@@ -180,7 +182,7 @@ class _Writer:
         self._out: Any = av.open(str(path), "w", format=format_name)
         self._in: Any = av.open(str(source.absolute()), options={"protocol_whitelist": "file"})
         rate = rate if 1 <= rate <= 1000 else 25.0
-        self._stream = self._coder(Fraction(rate).limit_denominator(1001))
+        self._stream = self._coder(format_name, Fraction(rate).limit_denominator(1001))
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
         self._stream.bit_rate = max(500_000, round(BITS * width * height * rate))
         self._stream.codec_context.time_base = Fraction(1, CLOCK)
@@ -192,12 +194,12 @@ class _Writer:
             except (ValueError, av.error.FFmpegError):  # a kind of sound that this container cannot hold
                 self._sound = None
 
-    def _coder(self, rate: Fraction) -> Any:
+    def _coder(self, format_name: str, rate: Fraction) -> Any:
         import av
 
-        for name in CODERS:
+        for name in CODERS.get(format_name, OTHERS):
             try:
-                return self._out.add_stream(name, rate=rate)
+                return self._out.add_stream(name, rate=rate, options=HASTE.get(name, {}))
             except (ValueError, av.error.FFmpegError, av.codec.codec.UnknownCodecError):
                 continue
         raise BadEdit("this build of FFmpeg writes no film that is known here")
