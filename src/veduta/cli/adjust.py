@@ -224,35 +224,14 @@ def _one(
 
 def _targets(given: Sequence[Path], paths: Sequence[Path], out: Path, side: int | None) -> dict[Path, Path]:
     """Where each copy goes: a file, or a folder in which photos of folders keep their places."""
+    from veduta.cli.copies import check_originals, in_folder
+
     if out.suffix and not out.is_dir() and [p.is_dir() for p in given] == [False]:
         made = {paths[0]: out}
     else:
-        made, used = {}, set()
-        folders = [folder for folder in given if folder.is_dir()]
-        for path in paths:
-            root = next((folder for folder in folders if folder in path.parents), path.parent)
-            place = out / path.parent.relative_to(root)
-            name = f"{path.stem}.webp" if side is not None else _named(path)
-            target, number = place / name, 1
-            while str(target).lower() in used:
-                number += 1
-                target = place / f"{Path(name).stem} ({number}){Path(name).suffix}"
-            used.add(str(target).lower())
-            made[path] = target
-    originals = {path.resolve() for path in paths}
-    if any(target.resolve() in originals for target in made.values()):
-        raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")
+        made = in_folder(given, paths, out, None if side is None else lambda path: f"{path.stem}.webp")
+    check_originals(paths, made.values())
     return made
-
-
-def _named(path: Path) -> str:
-    from veduta.edit.picture_file import name_for
-    from veduta.errors import UnreadableImage
-
-    try:
-        return name_for(path)
-    except (UnreadableImage, OSError):  # it will be told when its turn comes
-        return path.name
 
 
 def _tell(told: dict[str, Any], as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,9 @@ class Copies:
         self.out = out
         self.single = bool(out.suffix) and not out.is_dir() and [p.is_dir() for p in given] == [False]
         self._wish = wish
-        self._targets = {paths[0]: out} if self.single and paths else _in_folder(given, paths, out)
+        self._targets = {paths[0]: out} if self.single and paths else in_folder(given, paths, out)
         self.originals = {path.resolve() for path in paths}
-        if any(target.resolve() in self.originals for target in self._targets.values()):
-            raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")
+        check_originals(paths, self._targets.values())
         self._memory = None if self.single else out / memory
         self._known = self._read()
 
@@ -75,26 +74,41 @@ def _state(path: Path) -> list[int] | None:
     return [facts.st_size, facts.st_mtime_ns]
 
 
-def _in_folder(given: Sequence[Path], paths: Sequence[Path], out: Path) -> dict[Path, Path]:
-    """Copies in the folder `out`: photos of a folder keep their place in it, names that are taken get a number."""
-    from veduta.edit.picture_file import name_for
-    from veduta.errors import UnreadableImage
+def in_folder(
+    given: Sequence[Path], paths: Sequence[Path], out: Path, named: Callable[[Path], str] | None = None
+) -> dict[Path, Path]:
+    """Copies in the folder `out`: photos of a folder keep their place in it, names that are taken get a number.
 
+    `named` gives the name of a photo's copy; that of `usual_name` without.
+    """
     made: dict[Path, Path] = {}
     used: set[str] = set()
     folders = [folder for folder in given if folder.is_dir()]
     for path in paths:
-        root = next((folder for folder in folders if folder in path.parents), None)
-        place = out / path.parent.relative_to(root) if root is not None else out
-        try:
-            name = name_for(path)
-        except (UnreadableImage, OSError):
-            name = path.name  # it will be told when its turn comes
-        stem, suffix, number = Path(name).stem, Path(name).suffix, 1
-        target = place / name
+        root = next((folder for folder in folders if folder in path.parents), path.parent)
+        place, name = out / path.parent.relative_to(root), Path((named or usual_name)(path))
+        target, number = place / name, 1
         while str(target).lower() in used:
             number += 1
-            target = place / f"{stem} ({number}){suffix}"
+            target = place / f"{name.stem} ({number}){name.suffix}"
         used.add(str(target).lower())
         made[path] = target
     return made
+
+
+def usual_name(path: Path) -> str:
+    """The name of a copy in the photo's format, or the nearest that can be written."""
+    from veduta.edit.picture_file import name_for
+    from veduta.errors import UnreadableImage
+
+    try:
+        return name_for(path)
+    except (UnreadableImage, OSError):  # it will be told when its turn comes
+        return path.name
+
+
+def check_originals(paths: Sequence[Path], targets: Collection[Path]) -> None:
+    """Raise BadParameter where a copy would be written over a photo."""
+    originals = {path.resolve() for path in paths}
+    if any(target.resolve() in originals for target in targets):
+        raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")

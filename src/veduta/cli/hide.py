@@ -195,6 +195,8 @@ def _message(
 
 def _targets(given: Sequence[Path], paths: Sequence[Path], out: Path, robust: bool) -> dict[Path, Path]:
     """Where each copy goes: a file, or a folder in which photos of folders keep their places."""
+    from veduta.cli.copies import check_originals, in_folder
+
     if out.suffix and not out.is_dir() and [p.is_dir() for p in given] == [False]:
         from veduta.edit.picture_file import same_file
         from veduta.edit.stored_file import refuse_lossy
@@ -204,21 +206,8 @@ def _targets(given: Sequence[Path], paths: Sequence[Path], out: Path, robust: bo
         if same_file(paths[0], out):
             raise typer.BadParameter("would write over the photo; give another name", param_hint="-o")
         return {paths[0]: out}
-    made: dict[Path, Path] = {}
-    used: set[str] = set()
-    folders = [folder for folder in given if folder.is_dir()]
-    for path in paths:
-        root = next((folder for folder in folders if folder in path.parents), path.parent)
-        place, name = out / path.parent.relative_to(root), _named(path, robust)
-        target, number = place / name, 1
-        while str(target).lower() in used:
-            number += 1
-            target = place / f"{Path(name).stem} ({number}){Path(name).suffix}"
-        used.add(str(target).lower())
-        made[path] = target
-    originals = {path.resolve() for path in paths}
-    if any(target.resolve() in originals for target in made.values()):
-        raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")
+    made = in_folder(given, paths, out, lambda path: _named(path, robust))
+    check_originals(paths, made.values())
     return made
 
 

@@ -8,7 +8,7 @@ from typing import overload
 
 from veduta.errors import UnreadableImage
 from veduta.image.decode import kind_of, load
-from veduta.image.frames import frames
+from veduta.image.frames import Frame, frames
 from veduta.image.photo import Pixels
 from veduta.image.video import probe
 
@@ -64,6 +64,9 @@ class Film(Sequence[Pixels]):
                 taken = taken[::2]
         if len(taken) > most:
             taken = [taken[k * len(taken) // most] for k in range(most)]
+        self._keep(taken)
+
+    def _keep(self, taken: Sequence[Frame]) -> None:
         self.times = [frame.time for frame in taken]
         self._pixels = [frame.pixels for frame in taken]
 
@@ -83,8 +86,8 @@ class Film(Sequence[Pixels]):
         return f"{self.path} at {self.times[number]:.2f} s"
 
 
-class Segment(Sequence[Pixels]):
-    """Frames of a video that follow each other, from a second on; `times` are their seconds."""
+class Segment(Film):
+    """Frames of a video that follow each other, from a second on."""
 
     def __init__(self, path: Path, start: float, most: int) -> None:
         """Read at most `most` frames; raises UnreadableImage."""
@@ -97,23 +100,7 @@ class Segment(Sequence[Pixels]):
                 break
         if not taken:
             raise UnreadableImage(path, f"ends before second {start:g}")
-        self.times = [frame.time for frame in taken]
-        self._pixels = [frame.pixels for frame in taken]
-
-    def __len__(self) -> int:
-        return len(self._pixels)
-
-    @overload
-    def __getitem__(self, number: int) -> Pixels: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[Pixels]: ...
-    def __getitem__(self, number: int | slice) -> Pixels | Sequence[Pixels]:
-        """The pixels of a frame."""
-        return self._pixels[number]
-
-    def name(self, number: int) -> str:
-        """What a frame is called."""
-        return f"{self.path} at {self.times[number]:.2f} s"
+        self._keep(taken)
 
 
 def is_video(path: Path) -> bool:
