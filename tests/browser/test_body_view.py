@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import PATIENCE, find_chromium
+from tests.browser.conftest import PATIENCE
 from veduta.space.viewer import page as page_of
 from veduta.space.volume import Volume
 
@@ -20,30 +20,24 @@ for (let n = 0; n < p.length; n += 4) if (p[n] !== p[0]) { s++; h = (h * 31 + p[
 
 
 @pytest.fixture(scope="module")
-def view(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The page of a block with a bright ball in it; skips where there is no Chromium or no WebGL."""
+def view(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The page of a block with a bright ball in it; skips where there is no WebGL."""
     z, y, x = np.mgrid[:24, :30, :36]
     ball = (x - 18) ** 2 + (y - 15) ** 2 + (z - 12) ** 2 < 81
     volume = Volume(np.where(ball, 210, 30).astype(np.uint8), 0.5)
     file = tmp_path_factory.mktemp("view") / "view.html"
     file.write_text(page_of(volume, ball, "A <ball>", 120), "utf-8")
-    path = find_chromium()
-    if path is None:
-        pytest.skip("no Chromium found on this machine (install it, or set VEDUTA_CHROMIUM to its path)")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-        running = playwright.chromium.launch(executable_path=path, args=flags)
-        page = running.new_page(color_scheme="dark")
-        page.set_default_timeout(PATIENCE)
-        page.on("request", lambda request: asked.append(request.url))
-        asked: list[str] = []
-        page.goto(Path(file).as_uri())
-        page.wait_for_selector("body[data-ready=yes]")
-        assert asked == [Path(file).as_uri()]
-        if "cannot be shown" in (page.text_content("#told") or ""):
-            pytest.skip("this Chromium has no WebGL")
-        yield page
-        running.close()
+    page = browser.new_page(color_scheme="dark")
+    page.set_default_timeout(PATIENCE)
+    page.on("request", lambda request: asked.append(request.url))
+    asked: list[str] = []
+    page.goto(Path(file).as_uri())
+    page.wait_for_selector("body[data-ready=yes]")
+    assert asked == [Path(file).as_uri()]
+    if "cannot be shown" in (page.text_content("#told") or ""):
+        pytest.skip("this Chromium has no WebGL")
+    yield page
+    page.close()
 
 
 def test_planes_show_the_volume(view: Page) -> None:

@@ -60,6 +60,7 @@ def test_a_person_decides_and_the_list_is_read_back(
     black.click()
     expect(black).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_role("status")).to_have_text("2 to drop, 1 to keep, 1 otherwise than suggested")
+    page.wait_for_timeout(1000)  # another process of the browser writes down what is stored, a moment later
     page.reload()
     expect(page.get_by_role("button", name="black")).to_have_attribute("aria-pressed", "false")
     with page.expect_download() as waiting:
