@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.highlights import HIGHLIGHTS
+
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- figures: begin (make bench writes this) -->", "<!-- figures: end -->"
 
 # Figures called "ablation: variant: quantity" make a table of their own.
 ABLATION = "ablation: "
-
-# More figures than this of one kind in one topic are told in the README by the worst of them.
-MANY = 8
 
 
 def number(value: float) -> str:
@@ -65,29 +64,28 @@ def ablation(rows: list[dict[str, Any]]) -> str:
 
 
 def headline(results: dict[str, Any]) -> str:
-    """The README's table: figures that have a target, topic by topic; of many alike, the one that does worst."""
-    lines = ["| what | measured | asked |", "|---|---|---|"]
-    for topic in sorted(results):
-        alike: dict[str, list[dict[str, Any]]] = {}
-        for figure in results[topic]["figures"]:
-            if figure["target"] is not None:
-                alike.setdefault(figure["name"].partition(": ")[0], []).append(figure)
-        for title, figures in alike.items():
-            if len(figures) <= MANY:
-                lines += [f"| {f['name']} | {cell(f)} | {asked(f)} |" for f in figures]
-            else:
-                worst = min(figures, key=margin)
-                told = f"{title}: the worst of {len(figures)} ({worst['name'].partition(': ')[2]})"
-                lines.append(f"| {told} | {cell(worst)} | {asked(worst)} |")
+    """The README's tables: the figures that are told first, and every one that misses its target."""
+    lines = ["| | measured | asked |", "|---|---|---|"]
+    for part, chosen in HIGHLIGHTS.items():
+        lines.append(f"| **{part}** | | |")
+        for topic, name, words in chosen:
+            figure = next(f for f in results[topic]["figures"] if f["name"] == name)
+            lines.append(f"| {words} | {cell(figure)} | {asked(figure)} |")
+    every = [(topic, figure) for topic in sorted(results) for figure in results[topic]["figures"]]
+    targets = [(topic, figure) for topic, figure in every if figure["target"] is not None]
+    missed = [(topic, figure) for topic, figure in targets if not figure["met"]]
+    lines += [
+        "",
+        f"Of {len(targets)} figures with a target {len(targets) - len(missed)} meet it. These do not:",
+        "",
+        "| topic | missed | measured | asked |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {topic.replace('_', ' ')} | {f['name']} | {cell(f)} | {asked(f).removesuffix(' (missed)')} |"
+        for topic, f in missed
+    ]
     return "\n".join(lines)
-
-
-def margin(figure: dict[str, Any]) -> float:
-    """By how much a figure is better than its target, as a ratio where it has one."""
-    value, target = figure["value"], figure["target"]
-    if figure["better"] == "higher":
-        return float(value / target) if target else float(value >= target)
-    return float(target / value) if value else float(target >= value) + 1.0
 
 
 def page(results: dict[str, Any]) -> str:
