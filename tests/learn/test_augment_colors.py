@@ -270,6 +270,25 @@ def test_batches_are_the_same_with_any_number_of_workers() -> None:
     assert not np.array_equal(taken[0][0][0], taken[0][3][0])  # another round, other pictures
 
 
+def test_memory_of_batches_is_filled_again_once_nobody_holds_it() -> None:
+    from veduta.learn.augment_batches import Spare
+
+    spare = Spare(most=1)
+    first = spare.take((3, 4))
+    first[:] = 7
+    part = first[1:].T[2:]
+    del first
+    second = spare.take((3, 4))
+    second[:] = 0
+    assert (part == 7).all() and not np.shares_memory(part, second)  # a view of a view holds it
+    where = part.base.__array_interface__["data"][0]
+    del part
+    third = spare.take((2, 5))
+    assert third.__array_interface__["data"][0] == where and third.flags.writeable and third.flags.aligned
+    larger = spare.take((9, 9))
+    assert larger.shape == (9, 9) and not np.shares_memory(larger, third)
+
+
 def test_batches_hold_each_picture_once_a_round(folder: Path) -> None:
     from veduta.learn.augment_batches import Batches
     from veduta.learn.augmented_set import PictureSet

@@ -5,9 +5,11 @@ What comes depends on the recipe's seed, the round and the place alone: any numb
 
 from __future__ import annotations
 
+import math
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -26,6 +28,32 @@ Floats = NDArray[np.float32]
 AHEAD = 2  # batches that are made while one is trained on
 
 
+class Spare:
+    """Memory of batches that nobody holds any more, to be filled again: fresh memory costs as much as all the rest."""
+
+    def __init__(self, most: int = AHEAD + 2) -> None:
+        self._most = most
+        self._left: list[Floats] = []
+
+    def take(self, shape: tuple[int, ...]) -> Floats:
+        """An array of any content. Its memory comes back once neither it nor a view of it is left."""
+        count = math.prod(shape)
+        try:
+            block = self._left.pop()
+        except IndexError:
+            block = np.empty(count, np.float32)
+        if block.size < count:
+            block = np.empty(count, np.float32)
+        # Every view, of views too, holds on to this array: NumPy keeps the first one that is made of no other array.
+        flat: Floats = np.frombuffer(memoryview(block), np.float32, count)
+        weakref.finalize(flat, self._back, block).atexit = False
+        return flat.reshape(shape)
+
+    def _back(self, block: Floats) -> None:
+        if len(self._left) < self._most:
+            self._left.append(block)
+
+
 @dataclass(frozen=True)
 class Batches:
     """Batches of a set: x (n, height, width, 3), codes times `scale`; y (n, classes), shares of the classes.
@@ -42,6 +70,7 @@ class Batches:
     scale: float = 1 / 255
     shuffle: bool = True
     workers: int = 2
+    spare: Spare = field(default_factory=Spare, init=False, repr=False, compare=False)
 
     @classmethod
     def of_arrays(cls, x: Sequence[Pixels], y: NDArray[Any], recipe: Recipe, **more: Any) -> Batches:
@@ -105,7 +134,7 @@ class Batches:
     def _begun(
         self, pool: ThreadPoolExecutor, number: int, places: list[int]
     ) -> tuple[Floats, Floats, list[Future[None]]]:
-        x = np.empty((len(places), self.size[1], self.size[0], 3), np.float32)
+        x = self.spare.take((len(places), self.size[1], self.size[0], 3))
         y = np.empty((len(places), self.weights.shape[1]), np.float32)
         # A few large pieces of work: handing over costs as much as a small picture.
         share = -(-len(places) // (2 * max(1, self.workers)))
