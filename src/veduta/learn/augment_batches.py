@@ -45,7 +45,7 @@ class Spare:
         if block.size < count:
             block = np.empty(count, np.float32)
         # Every view, of views too, holds on to this array: NumPy keeps the first one that is made of no other array.
-        flat: Floats = np.frombuffer(memoryview(block), np.float32, count)
+        flat: Floats = np.frombuffer(block.data, np.float32, count)
         weakref.finalize(flat, self._back, block).atexit = False
         return flat.reshape(shape)
 
