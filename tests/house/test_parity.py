@@ -78,6 +78,7 @@ COMMANDS = {
     "edit_neutral": "adjust --gray",
     "count_people": "count --region",
     "make_stack": "stack",
+    "enlarge_photo": "upscale --by --method",
     "list_edit_jobs": "versions render",
     "get_edit_job": "versions render",
     "stop_edit_job": "versions render",

@@ -199,7 +199,7 @@ def test_a_version_with_a_base_of_its_own(catalog: Catalog, photo: tuple[int, Pa
     versions.sweep(catalog)
     assert base.is_file()
     base.rename(base.with_name("gone.png"))
-    with pytest.raises(NotFound, match="make the stack again"):
+    with pytest.raises(NotFound, match="make it again"):
         ground(catalog, photo[0], changed)
     versions.remove(catalog, made.id)
 

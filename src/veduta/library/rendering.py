@@ -13,6 +13,7 @@ from veduta.edit.edited_file import write_edited
 from veduta.edit.edits import Edits, Kept
 from veduta.edit.picture_file import SUFFIXES, Written, kind_for
 from veduta.errors import NotFound
+from veduta.files import write_bytes
 from veduta.image import decode
 from veduta.image.photo import Pixels, at_most
 from veduta.image.thumbnails import write_thumbnail
@@ -44,7 +45,7 @@ def ground(catalog: Catalog, photo_id: int, version: Version | None = None) -> G
     if version is not None and version.base is not None:
         path = versions.folder(catalog) / version.base
         if not path.is_file():
-            raise NotFound(f"{path}: the picture of this stack is gone; make the stack again")
+            raise NotFound(f"{path}: the picture that this version starts from is gone; make it again")
         width, height = decode.size(path)
         return Ground(path, width, height, version.base)
     with catalog.session() as session:
@@ -88,10 +89,12 @@ def render(catalog: Catalog, version_id: int, progress: Progress | None = None) 
     done = rendered(catalog, version)
     if done is not None:
         return done
-    original = source_file(catalog, version.photo_id)
+    original, base = _sources(catalog, version)
     target = versions.file_of(catalog, version, SUFFIXES[kind_for(original)][0])
-    base = None if version.base is None else ground(catalog, version.photo_id, version).path
-    write_edited(original, version.edits, target, progress=progress, base=base)
+    if version.whole and version.edits.neutral:
+        _doubled(original, target)
+    else:
+        write_edited(original, version.edits, target, progress=progress, base=base)
     # It may have been changed or taken away meanwhile: then nobody will ask for this file.
     versions.sweep(catalog, version_id)
     return target
@@ -109,9 +112,25 @@ def export(
     Raises what `render` raises, and NotWritten and WouldOverwrite.
     """
     version = versions.get(catalog, version_id)
-    original = source_file(catalog, version.photo_id)
-    base = None if version.base is None else ground(catalog, version.photo_id, version).path
+    original, base = _sources(catalog, version)
     return write_edited(original, version.edits, target, location, progress, base)
+
+
+def _sources(catalog: Catalog, version: Version) -> tuple[Path, Path | None]:
+    """The file whose format and metadata a version has, and the one with its pixels where that is another."""
+    if version.base is None:
+        return source_file(catalog, version.photo_id), None
+    base = ground(catalog, version.photo_id, version).path
+    return (base, None) if version.whole else (source_file(catalog, version.photo_id), base)
+
+
+def _doubled(source: Path, target: Path) -> None:
+    """The same file under another name: one content for both, where the disk can do that."""
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        write_bytes(target, source.read_bytes())
 
 
 def preview(start: Ground, edits: Edits, side: int, kept: Kept | None = None) -> Pixels:

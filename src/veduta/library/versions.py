@@ -15,16 +15,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from veduta.edit.edits import Edits
-from veduta.errors import NotFound, VedutaError
+from veduta.errors import BadInput, NotFound
 from veduta.library.catalog import Catalog
 from veduta.library.schema import PhotoRow, now
 from veduta.library.schema_versions import VersionRow
 
 LONGEST_NAME = 200
+# What names of bases begin with that bear their own metadata; others are bare pixels.
+WHOLE = "whole-"
+# What names of bases end with whose details a network made up.
+INVENTED = "-not-evidence"
 _SWEPT_AFTER = 3600.0
 
 
-class BadVersion(VedutaError):
+class BadVersion(BadInput):
     """A version that cannot be made or changed as asked."""
 
 
@@ -46,6 +50,16 @@ class Version:
     changed: datetime
     tag: str
 
+    @property
+    def whole(self) -> bool:
+        """Whether the base is a picture file of its own, in its own format and with its own metadata."""
+        return self.base is not None and self.base.startswith(WHOLE)
+
+    @property
+    def invented(self) -> bool:
+        """Whether a network made up details of the base."""
+        return self.base is not None and INVENTED in self.base
+
     def as_json(self) -> dict[str, Any]:
         """The stable JSON form."""
         return {
@@ -54,6 +68,7 @@ class Version:
             "name": self.name,
             **self.edits.as_json(),
             "stacked": list(self.stacked),
+            "invented": self.invented,
             "width": self.width,
             "height": self.height,
             "created": self.created.isoformat() + "Z",
@@ -185,6 +200,11 @@ def sweep(catalog: Catalog, version_id: int | None = None) -> int:
 def new_base(catalog: Catalog) -> Path:
     """A file for the base of a version to come."""
     return folder(catalog) / f"base-{os.urandom(8).hex()}.png"
+
+
+def new_whole(catalog: Catalog, suffix: str, invented: bool = False) -> Path:
+    """A file for a base that is a picture file of its own, with all metadata; its name tells if it is `invented`."""
+    return folder(catalog) / f"{WHOLE}{os.urandom(8).hex()}{INVENTED if invented else ''}{suffix}"
 
 
 def _version(row: VersionRow, photo_hash: str) -> Version:

@@ -1,4 +1,4 @@
-"""What the editor asks of a photo: previews, versions, full renders, stacks, counts."""
+"""What the editor asks of a photo: previews, versions, full renders."""
 
 from __future__ import annotations
 
@@ -121,6 +121,7 @@ def told(catalog: Catalog, version: Version) -> VersionOut:
         name=version.name,
         edits=version.edits.as_json()["edits"],
         stacked=list(version.stacked),
+        invented=version.invented,
         width=version.width,
         height=version.height,
         format=None if file is None else file.suffix.removeprefix("."),
@@ -203,11 +204,17 @@ def file(here: Context, photo_id: int, version_id: int, download: bool, location
     headers = {"Cache-Control": ASK_AGAIN, "Content-Security-Policy": "default-src 'none'; sandbox"}
     headers["Content-Disposition"] = "inline"
     if download:
-        headers["Content-Disposition"] = attachment(f"{original.stem} - {version.name}{path.suffix}")
+        told = version.name if says_so(version) else f"{version.name} (not evidence)"
+        headers["Content-Disposition"] = attachment(f"{original.stem} - {told}{path.suffix}")
     kind = KINDS[path.suffix]
     if location:
         return FileResponse(path, headers=headers, media_type=kind)
     return Response(without_location(path), headers=headers, media_type=kind)
+
+
+def says_so(version: Version) -> bool:
+    """Whether the name of a version tells what must be told: that it is not evidence."""
+    return not version.invented or "not evidence" in version.name.casefold()
 
 
 def without_location(path: Path) -> bytes:

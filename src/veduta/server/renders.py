@@ -1,4 +1,4 @@
-"""Long work on pictures in the background: full renders and stacks, one after the other, each stoppable."""
+"""Long work on pictures in the background: renders and what is made of photos, one after the other, each stoppable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Literal
 from veduta.errors import VedutaError
 from veduta.progress import Progress
 from veduta.server.cleaning import Breakable, Stopped
-from veduta.server.models.edit import JobOut
+from veduta.server.models.edit import JobKind, JobOut
 from veduta.server.problem import Refused
 
 log = logging.getLogger("veduta.server")
@@ -52,7 +52,7 @@ class Job:
     """One piece of work; `version_id` is what it renders or what came out of it."""
 
     id: str
-    kind: Literal["render", "stack"]
+    kind: JobKind
     photo_id: int
     version_id: int | None
     work: Work
@@ -99,7 +99,7 @@ class Renders:
 
     def add(
         self,
-        kind: Literal["render", "stack"],
+        kind: JobKind,
         photo_id: int,
         version_id: int | None,
         work: Work,

@@ -32,7 +32,10 @@ export interface Version {
   photo_id: number;
   name: string;
   edits: Edit[];
+  /** The photos that its own picture was made of. */
   stacked: number[];
+  /** A network made up details of it. */
+  invented: boolean;
   created: string;
   changed: string;
   width: number;
@@ -45,7 +48,7 @@ export interface Version {
 }
 export interface Job {
   id: string;
-  kind: "render" | "stack";
+  kind: "render" | "stack" | "enlarge" | "fuse" | "panorama" | "clip";
   photo_id: number;
   version_id: number | null;
   state: "waiting" | "running" | "stopping" | "stopped" | "done" | "failed";
@@ -146,6 +149,8 @@ export const jobs = {
   get: (id: string) => send<Job>(`/api/edit/jobs/${id}`),
   stop: (id: string) => post<Job>(`/api/edit/jobs/${id}/stop`, {}),
 };
+
+export const enlarge = (photo: number, body: { by: 2 | 4; method: "lanczos" | "network"; version: number | null }) => post<Job>(`${at(photo)}/enlarge`, body);
 
 export const stack = (photos: number[]) => post<Job>("/api/stack", { photos, fill: true });
 

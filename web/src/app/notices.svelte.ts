@@ -7,6 +7,8 @@ export interface Notice {
   text: string;
   bad: boolean;
   undo?: (() => void) | undefined;
+  /** What its button is called. */
+  act: string;
 }
 
 class Notices {
@@ -15,13 +17,13 @@ class Notices {
   spoken = $state("");
   private next = 1;
 
-  say(text: string, undo?: () => void): void {
-    this.show({ id: this.next++, text, bad: false, undo });
+  say(text: string, undo?: () => void, act = "Undo"): void {
+    this.show({ id: this.next++, text, bad: false, undo, act });
   }
 
   /** Tell what failed and why. */
   fail(what: string, error: unknown): void {
-    this.show({ id: this.next++, text: `${what}: ${reason(error)}`, bad: true });
+    this.show({ id: this.next++, text: `${what}: ${reason(error)}`, bad: true, act: "" });
   }
 
   speak(text: string): void {
@@ -34,7 +36,7 @@ class Notices {
 
   private show(notice: Notice): void {
     this.list = [...this.list.slice(-2), notice];
-    setTimeout(() => this.drop(notice.id), notice.bad ? 12000 : 5000);
+    setTimeout(() => this.drop(notice.id), notice.bad || notice.act === "Open" ? 12000 : 5000);
   }
 }
 

@@ -73,13 +73,16 @@ class NeutralOut(Answer):
     tint: float
 
 
+JobKind = Literal["render", "stack", "enlarge", "fuse", "panorama", "clip"]
+
+
 class JobOut(Answer):
     """A long piece of work."""
 
     id: str
-    kind: Literal["render", "stack"]
+    kind: JobKind
     photo_id: int
-    version_id: int | None = Field(description="what is rendered; of a stack, what came out")
+    version_id: int | None = Field(description="what is rendered, or the version that came out")
     state: Literal["waiting", "running", "stopping", "stopped", "done", "failed"]
     stage: Text | None
     done: int = Field(description="steps of the stage that are done")

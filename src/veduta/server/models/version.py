@@ -19,7 +19,10 @@ class VersionOut(Answer):
     photo_id: int
     name: Text
     edits: list[dict[str, Any]]
-    stacked: list[int] = Field(description="the photos that it was made of, where it comes from several")
+    stacked: list[int] = Field(
+        description="the photos that its own picture was made of; empty where it begins with the photo itself"
+    )
+    invented: bool = Field(description="whether a network made up details of it: it is not evidence")
     width: int
     height: int
     format: str | None = Field(description="how its file ends, such as jpg, when it is rendered")

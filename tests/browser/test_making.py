@@ -1,0 +1,166 @@
+"""What is made of photos, in a real browser: enlarging."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ask, served, settled
+from tests.browser.photos import make_photos
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A view of Beijing and a piece of it."""
+    folder = tmp_path_factory.mktemp("making") / "photos"
+    for path in make_photos(folder):
+        if path.stem not in ("IMG_2041", "IMG_2043"):
+            path.unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(web_app: Path, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A served library of these pictures."""
+    with served(tmp_path_factory.mktemp("making-library") / "library", str(pictures)) as address:
+        settled(address, 2)
+        yield address
+
+
+def photo(url: str, name: str) -> int:
+    """The id of a photo."""
+    return next(p["id"] for p in ask(url, "/api/photos?limit=20")["photos"] if p["name"].startswith(name))
+
+
+def viewed(window: Any, url: str, name: str = "IMG_2041") -> Page:
+    """A photo in the viewer."""
+    page: Page = window.go(f"/photo/{photo(url, name)}")
+    expect(page.get_by_role("button", name="More for this photo")).to_be_visible()
+    return page
+
+
+def chosen(page: Page, name: str) -> None:
+    """Take something from the menu of the viewer."""
+    page.get_by_role("button", name="More for this photo").click()
+    page.get_by_role("menuitem", name=re.compile(f"^{name}")).click()
+
+
+def faults(page: Page, axe: str, where: str) -> list[str]:
+    """What axe finds serious in what is shown."""
+    page.evaluate(axe)
+    result = page.evaluate(
+        "axe.run({resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+    )
+    return [
+        f"{where}: {v['id']}: {v['nodes'][0]['html'][:200]} {v['nodes'][0]['failureSummary'][:200]}"
+        for v in result["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+def test_the_menu_is_led_by_the_keyboard(visit: Any, url: str) -> None:
+    page = viewed(visit(url), url)
+    button = page.get_by_role("button", name="More for this photo")
+    button.focus()
+    page.keyboard.press("ArrowDown")
+    first = page.get_by_role("menuitem").and_(page.locator(":focus"))
+    expect(first).to_contain_text("Enlarge")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")  # closes the menu, not the photo
+    expect(page.get_by_role("menu")).to_have_count(0)
+    expect(button).to_be_focused()
+    expect(page.get_by_role("dialog", name="Photo IMG_2041.jpg")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("e")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Enlarge")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("dialog", name="Photo IMG_2041.jpg")).to_be_visible()
+
+
+def test_a_photo_is_enlarged_beside_the_original(visit: Any, url: str, pictures: Path) -> None:
+    file = pictures / "2024/IMG_2041.jpg"
+    before = hashlib.sha256(file.read_bytes()).hexdigest()
+    page = viewed(visit(url), url)
+    chosen(page, "Enlarge")
+    dialog = page.get_by_role("dialog", name="Enlarge")
+    expect(dialog).to_contain_text("2,560 × 1,708 pixels")
+    dialog.get_by_text("4×", exact=True).click()
+    expect(dialog.get_by_role("radio", name=re.compile("^4×"))).to_be_checked()
+    dialog.get_by_text("2×", exact=True).click()
+    expect(dialog.get_by_role("radio", name=re.compile("invented detail"))).not_to_be_checked()
+    dialog.get_by_role("button", name="Enlarge", exact=True).click()
+    expect(dialog.get_by_text("“Enlarged 2×” is ready")).to_be_visible()
+    with page.expect_download() as taken:
+        dialog.get_by_role("link", name="Download").click()
+    assert taken.value.suggested_filename == "IMG_2041 - Enlarged 2×.jpg"
+    with Image.open(taken.value.path()) as kept:
+        assert kept.size == (2560, 1708) and kept.format == "JPEG"
+    dialog.get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator("dialog")).to_have_count(0)  # gone, not only closed
+    page.keyboard.press("i")
+    panel = page.get_by_role("complementary", name="Information")
+    panel.get_by_role("button", name="Open Enlarged 2×").click()
+    expect(page.get_by_text("Version “Enlarged 2×”")).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.frame img:not([hidden])')?.naturalWidth > 0")
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == before
+
+
+def test_what_takes_long_goes_on_in_the_background(visit: Any, url: str) -> None:
+    page = viewed(visit(url), url, "IMG_2043")
+    number = photo(url, "IMG_2043")
+    job = {"id": "r9", "kind": "enlarge", "photo_id": number, "version_id": None, "state": "running"}
+    job |= {"stage": "enlarging", "done": 3, "total": 12, "fraction": 0.25, "message": None}
+    page.route(f"**/api/photos/{number}/enlarge", lambda route: route.fulfill(status=201, json=job))
+    page.route("**/api/edit/jobs/r9", lambda route: route.fulfill(json=job))
+    page.route("**/api/edit/jobs/r9/stop", lambda route: route.fulfill(json=job | {"state": "stopping"}))
+    chosen(page, "Enlarge")
+    dialog = page.get_by_role("dialog", name="Enlarge")
+    dialog.get_by_text("With invented detail").click()
+    dialog.get_by_role("button", name="Enlarge", exact=True).click()
+    expect(dialog.get_by_role("status")).to_contain_text("Enlarging 2×: enlarging, 25 % (3 of 12)")
+    expect(dialog.get_by_role("progressbar", name="Enlarging 2×")).to_be_visible()
+    dialog.get_by_role("button", name="Go on in the background").click()
+    expect(dialog).to_have_count(0)
+    job |= {"state": "failed", "message": "too large for this machine's memory"}
+    expect(page.get_by_text("The picture was not made: too large for this machine's memory")).to_be_visible()
+    # Another one is stopped: nothing is left of it.
+    job |= {"state": "running", "message": None}
+    chosen(page, "Enlarge")
+    dialog.get_by_role("button", name="Enlarge", exact=True).click()
+    dialog.get_by_role("button", name="Stop", exact=True).click()
+    job |= {"state": "stopped"}
+    expect(dialog.get_by_text("Stopped. Nothing was changed.")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Enlarge", exact=True)).to_be_enabled()
+
+
+def test_a_refusal_is_told_in_its_words(visit: Any, url: str) -> None:
+    window = visit(url)
+    page = viewed(window, url)
+    told = {"detail": "real-esrgan-x4 is not there: run `veduta models pull real-esrgan-x4`", "status": 409}
+    page.route("**/enlarge", lambda route: route.fulfill(status=409, json=told))
+    chosen(page, "Enlarge")
+    dialog = page.get_by_role("dialog", name="Enlarge")
+    dialog.get_by_role("button", name="Enlarge", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("veduta models pull real-esrgan-x4")
+    window.complaints.clear()  # the refusal is logged
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 390)])
+def test_no_serious_violation(visit: Any, url: str, axe: str, scheme: str, width: int) -> None:
+    page = viewed(visit(url, width=width, color_scheme=scheme, reduced_motion="reduce"), url)
+    page.get_by_role("button", name="More for this photo").click()
+    found = faults(page, axe, "menu")
+    page.get_by_role("menuitem", name=re.compile("^Enlarge")).click()
+    found += faults(page, axe, "enlarge")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not found, "\n".join(found)
