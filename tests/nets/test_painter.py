@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from veduta.nets.unpickle import UnreadableWeights
 Pixels = NDArray[np.uint8]
 
 
-def a_painter(seed: int = 1, pairs: int = 1, biased: bool = False) -> Painter:
-    """A painter of random numbers: 3 styles, few channels."""
+def a_painter(seed: int = 1, pairs: int = 1, biased: bool = False, fold: int = 1) -> Painter:
+    """A painter of random numbers: 3 styles, few channels; one that folds sees squares of 2 x 2 pixels."""
     rng = np.random.default_rng(seed)
 
     def layer(out: int, into: int, side: int, **flags: Any) -> Layer:
@@ -36,15 +37,18 @@ def a_painter(seed: int = 1, pairs: int = 1, biased: bool = False) -> Painter:
         layer(4, 6, 3, enlarged=True),
         layer(3, 4, 9, rectified=False),
     )
+    if fold == 2:
+        contract = (layer(5, 12, 3, **bias), layer(7, 5, 3, stride=2))
+        expand = (layer(6, 7, 3, enlarged=True), layer(12, 6, 3, rectified=False))
     styled = sum(one.width for one in contract + residual + expand if one.bias is None)
     gains = rng.uniform(0.5, 1.5, (3, styled)).astype(np.float32), np.zeros(styled, np.float32)
     shifts = rng.normal(0, 0.5, (3, styled)).astype(np.float32), np.full(styled, 0.1, np.float32)
-    return Painter(contract, residual, expand, gains, shifts)
+    return Painter(contract, residual, expand, gains, shifts, fold)
 
 
 def naive(painter: Painter, code: NDArray[Any], pixels: Pixels) -> NDArray[np.float64]:
     """What a painter makes of a picture, written down as in the article, in NumPy."""
-    node = pixels.transpose(2, 0, 1) / 255.0
+    node = squares(pixels / 255.0, painter.fold).transpose(2, 0, 1)
     entering: NDArray[np.float64] | None = None
     first = len(painter.contract)
     for index, (layer, factor) in enumerate(zip(painter.layers, painter.factors(code), strict=True)):
@@ -76,7 +80,19 @@ def naive(painter: Painter, code: NDArray[Any], pixels: Pixels) -> NDArray[np.fl
         if inside and place % 2:
             assert entering is not None
             node = node + entering
-    return 255 / (1 + np.exp(-node.transpose(1, 2, 0)))
+    painted = 255 / (1 + np.exp(-node.transpose(1, 2, 0)))
+    picture = np.zeros(pixels.shape)
+    for y in range(painter.fold):
+        for x in range(painter.fold):
+            place = 3 * (y * painter.fold + x)
+            picture[y :: painter.fold, x :: painter.fold] = painted[..., place : place + 3]
+    return picture
+
+
+def squares(pixels: NDArray[Any], fold: int) -> NDArray[Any]:
+    """Pixels of squares of `fold` as the channels of one place, row by row."""
+    parts = [pixels[y::fold, x::fold] for y in range(fold) for x in range(fold)]
+    return np.concatenate(parts, axis=2)
 
 
 @pytest.fixture(scope="module")
@@ -84,18 +100,18 @@ def photo() -> Pixels:
     return np.ascontiguousarray(data.astronaut()[40:104, 180:252])
 
 
-@pytest.mark.parametrize("biased", [False, True])
-def test_a_picture_is_painted_as_the_article_says(photo: Pixels, biased: bool) -> None:
-    painter, code = a_painter(biased=biased), np.array([0.5, 0.25, 0.25])
+@pytest.mark.parametrize(("biased", "fold"), [(False, 1), (True, 1), (False, 2), (True, 2)])
+def test_a_picture_is_painted_as_the_article_says(photo: Pixels, biased: bool, fold: int) -> None:
+    painter, code = a_painter(biased=biased, fold=fold), np.array([0.5, 0.25, 0.25])
     made = Brush(painter, code, threads=1).paint(photo)
     assert made.dtype == np.uint8
     assert np.abs(made - naive(painter, code, photo)).max() < 0.75
 
 
 @pytest.mark.parametrize("strip_bytes", [1, 20_000, 10**9])
-@pytest.mark.parametrize("biased", [False, True])
-def test_strips_leave_no_seam(photo: Pixels, strip_bytes: int, biased: bool) -> None:
-    painter, code = a_painter(biased=biased), np.array([0.0, 1.0, 0.0])
+@pytest.mark.parametrize(("biased", "fold"), [(False, 1), (True, 1), (False, 2)])
+def test_strips_leave_no_seam(photo: Pixels, strip_bytes: int, biased: bool, fold: int) -> None:
+    painter, code = a_painter(biased=biased, fold=fold), np.array([0.0, 1.0, 0.0])
     whole = Brush(painter, code, threads=1).paint(photo).astype(int)
     strips = paint_in_strips(painter, code, photo, 1, strip_bytes=strip_bytes)
     assert np.abs(strips - whole).max() <= 1
@@ -113,15 +129,17 @@ def test_moments_of_parts_are_those_of_the_whole() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 50), (17, 16), (33, 18)])
-def test_sizes_that_do_not_fit_are_painted_and_kept(shape: tuple[int, int], photo: Pixels) -> None:
+@pytest.mark.parametrize("fold", [1, 2])
+def test_sizes_that_do_not_fit_are_painted_and_kept(shape: tuple[int, int], photo: Pixels, fold: int) -> None:
     part = np.ascontiguousarray(photo[: shape[0], : shape[1]])
     before = part.copy()
-    assert Brush(a_painter(), np.array([1.0, 0, 0]), threads=1).paint(part).shape == part.shape
+    assert Brush(a_painter(fold=fold), np.array([1.0, 0, 0]), threads=1).paint(part).shape == part.shape
     assert np.array_equal(part, before)
 
 
-def test_a_painter_is_kept_and_read_again(tmp_path: Path, photo: Pixels) -> None:
-    painter, code = a_painter(biased=True), np.array([0.0, 0.0, 1.0])
+@pytest.mark.parametrize("fold", [1, 2])
+def test_a_painter_is_kept_and_read_again(tmp_path: Path, photo: Pixels, fold: int) -> None:
+    painter, code = a_painter(biased=True, fold=fold), np.array([0.0, 0.0, 1.0])
     again = read_painter(painter.save(tmp_path / "painter.npz"))
     one, other = (Brush(p, code, threads=1).paint(photo).astype(int) for p in (painter, again))
     assert np.abs(one - other).max() <= 2  # kernels are kept in 16 bits
@@ -133,6 +151,12 @@ def test_a_damaged_painter_is_refused(tmp_path: Path, body: bytes) -> None:
     path.write_bytes(body)
     with pytest.raises(UnreadableWeights, match=r"painter\.npz"):
         read_painter(path)
+
+
+def test_a_painter_of_another_scale_is_refused(tmp_path: Path) -> None:
+    wrong = replace(a_painter(fold=2), contract=a_painter(fold=2).contract[:1])
+    with pytest.raises(UnreadableWeights, match="of the size"):
+        read_painter(wrong.save(tmp_path / "painter.npz"))
 
 
 def test_a_painter_that_does_not_fit_together_is_refused(tmp_path: Path) -> None:

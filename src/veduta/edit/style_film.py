@@ -56,19 +56,12 @@ class Steady:
         seen = cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32)
         if self._seen is not None and self._made is not None and self._seen.shape == seen.shape:
             away = cv2.blur(np.abs(seen - self._seen).max(axis=2), (3, 3))
-            still = np.exp(-((away / SAME) ** 2)) * (self.smooth * 256)
+            still = np.exp(-((away / SAME) ** 2)) * self.smooth
             share = cv2.resize(still.astype(np.float32), frame.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-            painted = _between(painted, self._made, share)
+            mixture = cv2.blendLinear(self._made, painted, share, 1 - share)
+            painted = np.asarray(mixture, np.uint8)
         self._seen, self._made = seen, painted
         return painted
-
-
-def _between(now: Pixels, before: Pixels, share: NDArray[np.float32]) -> Pixels:
-    """`share` 256ths of the picture before, the rest of the present one."""
-    weight = cv2.merge([np.rint(share).astype(np.int16)] * 3)
-    away = cv2.subtract(before, now, dtype=cv2.CV_16S)
-    moved = cv2.multiply(away, weight, scale=1 / 256, dtype=cv2.CV_16S)
-    return np.asarray(cv2.add(now, moved, dtype=cv2.CV_8U), np.uint8)
 
 
 class FilmPainter:
@@ -97,7 +90,7 @@ class FilmPainter:
     def _finished(self, one: tuple[Pixels, Any]) -> tuple[Pixels, Pixels]:
         picture, request = one
         request.wait()
-        return picture, np.array(request.get_output_tensor(0).data[0])
+        return picture, np.array(self._brush.opened(request.get_output_tensor(0).data))
 
 
 def film_size(width: int, height: int, side: int) -> tuple[int, int]:

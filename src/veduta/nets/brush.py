@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.nets.engine import compile_graph
-from veduta.nets.painter import LEAST, STEP, Painter
+from veduta.nets.painter import LEAST, STEP, Painter, folded, unfolded
 from veduta.nets.painter_graph import border, whole
 from veduta.nets.strips import paint_in_strips
 from veduta.progress import Progress
@@ -45,14 +45,19 @@ class Brush:
         if pixels.shape[0] * pixels.shape[1] > WHOLE_PIXELS:
             painted = paint_in_strips(self.painter, self.code, pixels, self.threads, progress)
         else:
-            painted = self.request(*pixels.shape[:2]).infer([self.bordered(pixels)])[0][0]
+            painted = self.opened(self.request(*pixels.shape[:2]).infer([self.bordered(pixels)])[0])
         return np.array(painted[:height, :width], np.uint8)
 
     def bordered(self, pixels: Pixels) -> Pixels:
-        """A picture as a request takes it: (1, h + 2 b, w + 2 b, 3), borders reflected."""
+        """A picture as a request takes it: folded as the painter folds, borders reflected."""
         reach = border(self.painter)
-        wide = cv2.copyMakeBorder(pixels, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
+        places = folded(pixels, self.painter.fold)
+        wide = cv2.copyMakeBorder(places, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
         return np.asarray(wide, np.uint8)[None]
+
+    def opened(self, painted: Pixels) -> Pixels:
+        """What a request made, as a picture (h, w, 3)."""
+        return unfolded(painted[0], self.painter.fold)
 
     def request(self, height: int, width: int, quick: bool = False) -> Any:
         """A request of the graph for pictures of a size, multiples of 4; a new one each time."""

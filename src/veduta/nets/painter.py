@@ -9,6 +9,7 @@ these are linear in a style's code: one of 26 styles, or 100 numbers that a seco
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,8 @@ Floats = NDArray[np.float32]
 EPSILON = 1e-5  # of all normalizations
 STEP = 4  # sides of what is painted are multiples of it
 LEAST = 16  # sides below which the reflected borders would not fit
-FORM = "painter 1"  # of the file in which one is kept
+# Of the file in which one is kept: the first has the layers of the article, the second says which it has.
+FORM, FOLDED = "painter 1", "painter 2"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +52,17 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Painter:
-    """The layers, and how a code (n numbers) becomes the gains and shifts of all: code @ matrix + offset."""
+    """The layers, and how a code (n numbers) becomes the gains and shifts of all: code @ matrix + offset.
+
+    Squares of `fold` x `fold` pixels go in and come out as one place of 3 fold² channels, see `folded`.
+    """
 
     contract: tuple[Layer, ...]
     residual: tuple[Layer, ...]
     expand: tuple[Layer, ...]
     gains: tuple[Floats, Floats]
     shifts: tuple[Floats, Floats]
+    fold: int = 1
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -86,7 +92,11 @@ class Painter:
 
     def save(self, path: Path) -> Path:
         """Keep it as numbers of 16 bits (what decides over a style in 32), in a NumPy archive that holds no code."""
-        arrays: dict[str, NDArray[Any]] = {"form": np.array(FORM)}
+        arrays: dict[str, NDArray[Any]] = {"form": np.array(FORM if self.fold == 1 else FOLDED)}
+        if self.fold > 1:
+            arrays["fold"] = np.array(self.fold)
+            arrays["strides"] = np.array([layer.stride for layer in self.contract])
+            arrays["enlarged"] = np.array([layer.enlarged for layer in self.expand])
         for group in ("contract", "residual", "expand"):
             for index, layer in enumerate(getattr(self, group)):
                 arrays[f"{group}.{index}.kernel"] = layer.kernel.astype(np.float16)
@@ -99,6 +109,20 @@ class Painter:
         return path
 
 
+def folded(pixels: NDArray[np.uint8], fold: int) -> NDArray[np.uint8]:
+    """Squares of pixels as one place each: (h, w, c) to (h / fold, w / fold, fold² c), rows of a square in turn."""
+    height, width, channels = pixels.shape
+    rows = pixels.reshape(height // fold, fold, width // fold, fold * channels)
+    return rows.transpose(0, 2, 1, 3).reshape(height // fold, width // fold, fold**2 * channels)
+
+
+def unfolded(places: NDArray[np.uint8], fold: int) -> NDArray[np.uint8]:
+    """The inverse of `folded`."""
+    height, width, channels = places.shape
+    rows = places.reshape(height, width, fold, channels // fold).transpose(0, 2, 1, 3)
+    return rows.reshape(height * fold, width * fold, channels // fold**2)
+
+
 def read_painter(path: Path) -> Painter:
     """A painter from the file that `save` wrote; raises UnreadableWeights."""
     try:
@@ -107,8 +131,10 @@ def read_painter(path: Path) -> Painter:
         form = str(arrays.pop("form"))
     except Exception as error:  # a damaged archive can fail in any way at all
         raise UnreadableWeights(f"{path.name}: no painter, or a damaged one") from error
-    if form != FORM:
-        raise UnreadableWeights(f"{path.name}: a painter of another form; this program knows {FORM!r}")
+    if form not in (FORM, FOLDED):
+        raise UnreadableWeights(
+            f"{path.name}: a painter of another form; this program knows {FORM!r} and {FOLDED!r}"
+        )
     try:
         return from_arrays({name: value.astype(np.float32) for name, value in arrays.items()})
     except KeyError as error:
@@ -128,19 +154,30 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Painter:
         return tuple(made)
 
     pairs = sum(name.startswith("residual.") and name.endswith(".kernel") for name in arrays)
+    strides = [int(stride) for stride in arrays.get("strides", (1, 2, 2))]
+    enlarged = [bool(flag) for flag in arrays.get("enlarged", (True, True, False))]
     painter = Painter(
-        group("contract", ({}, {"stride": 2}, {"stride": 2})),
+        group("contract", tuple({"stride": stride} for stride in strides)),
         group("residual", tuple({"rectified": index % 2 == 0} for index in range(pairs))),
-        group("expand", ({"enlarged": True}, {"enlarged": True}, {"rectified": False})),
+        group(
+            "expand",
+            tuple({"enlarged": flag, "rectified": n < len(enlarged) - 1} for n, flag in enumerate(enlarged)),
+        ),
         (arrays["gains.matrix"], arrays["gains.offset"]),
         (arrays["shifts.matrix"], arrays["shifts.offset"]),
+        int(arrays.get("fold", 1)),
     )
     _check(painter)
     return painter
 
 
 def _check(painter: Painter) -> None:
-    entering = 3
+    channels = entering = 3 * painter.fold**2
+    shrunk = painter.fold * math.prod(layer.stride for layer in painter.contract)
+    grown = painter.fold * 2 ** sum(layer.enlarged for layer in painter.expand)
+    least = min([painter.fold, *(layer.stride for layer in painter.contract)])
+    if not painter.contract or not painter.expand or least < 1 or shrunk != STEP or grown != STEP:
+        raise UnreadableWeights(f"a painter that does not work at a {STEP}th of the size")
     for layer in painter.layers:
         kernel = layer.kernel
         square = kernel.ndim == 4 and kernel.shape[2] == kernel.shape[3] and kernel.shape[2] % 2 == 1
@@ -151,7 +188,7 @@ def _check(painter: Painter) -> None:
         entering = layer.width
     styled = sum(layer.width for layer in painter.layers if layer.bias is None)
     shapes = {pair[0].shape[1:] + pair[1].shape for pair in (painter.gains, painter.shifts)}
-    if entering != 3 or len(painter.residual) % 2 or shapes != {(styled, styled)}:
+    if entering != channels or len(painter.residual) % 2 or shapes != {(styled, styled)}:
         raise UnreadableWeights("a painter whose layers and styles do not fit together")
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.nets.engine import compile_graph
-from veduta.nets.painter import EPSILON, Floats, Layer, Painter
+from veduta.nets.painter import EPSILON, Floats, Layer, Painter, folded, unfolded
 from veduta.nets.painter_graph import Prefix, middle, reflected, strip
 from veduta.progress import Progress, Silent
 
@@ -66,13 +66,14 @@ def paint_in_strips(
         sum(f is not None for f in factors[: first - 1]) + 2 + sum(f is not None for f in factors[last:])
     )
     listener.begin("painting", measured)
-    maps = _passes(painter.contract, factors[:first], pixels[None], threads, listener, strip_bytes)
+    places = folded(pixels, painter.fold)
+    maps = _passes(painter.contract, factors[:first], places[None], threads, listener, strip_bytes)
     np.maximum(maps, 0, out=maps)
     maps = compile_graph(middle(painter, code, *maps.shape[2:]), threads)([maps])[0]
     listener.advance()
     made = _passes(painter.expand, factors[last:], maps, threads, listener, strip_bytes)
-    painted = np.empty_like(pixels)
-    for plane in range(3):
+    painted = np.empty_like(places)
+    for plane in range(places.shape[2]):
         values = made[0, plane]
         np.negative(values, out=values)
         cv2.exp(values, values)
@@ -80,7 +81,7 @@ def paint_in_strips(
         np.divide(255, values, out=values)
         painted[..., plane] = np.rint(values, out=values)
     listener.end()
-    return painted
+    return unfolded(painted, painter.fold)
 
 
 def _passes(
