@@ -48,7 +48,11 @@ def commands() -> str:
     lines = [
         "# Commands",
         "",
-        "Every command exits with 0 on success, 1 when something asked for failed, 2 on wrong usage.",
+        "Every command exits with 0 where all was done. 2: what was asked for cannot be done as it was asked (an option"
+        " out of range, a file that is missing, cannot be read or does not fit); one line says why, and nothing was"
+        " written. 1: some of several files failed, each was named and the others are done; or something broke, such as"
+        " a full disk or a network that was never pulled. 3, of commands that look for things: nothing was found."
+        " 130: stopped by Ctrl-C.",
         "",
     ]
     for name in cli.list_commands(context):

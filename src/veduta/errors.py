@@ -10,10 +10,13 @@ class VedutaError(Exception):
 
 
 class BadInput(VedutaError):
-    """Something was asked for that makes no sense as it was asked: the command ends with status 2."""
+    """What was asked for cannot be done as it was asked: an argument, or a file that was named, is no good.
+
+    A command then ends with status 2.
+    """
 
 
-class UnreadableImage(VedutaError):
+class UnreadableImage(BadInput):
     """A file that cannot be opened as a picture."""
 
     def __init__(self, path: Path | str, reason: str) -> None:
@@ -36,9 +39,9 @@ class CatalogError(VedutaError):
     """The catalog cannot be opened, read or written."""
 
 
-class QueryError(VedutaError):
+class QueryError(BadInput):
     """A search that cannot be understood."""
 
 
-class NotFound(VedutaError):
+class NotFound(BadInput):
     """Something that was asked for by name or number does not exist."""

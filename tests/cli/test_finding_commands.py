@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from tests.library.handmade import Handmade, face, identities, read, seen, unit
 from veduta.cli.app import app
+from veduta.cli.outcome import status_of
 from veduta.errors import VedutaError
 from veduta.library import people
 from veduta.library.schema import FileRow
@@ -53,7 +54,7 @@ def run(library: Path | None, *arguments: str) -> Done:
     place = [] if library is None else ["--library", str(library)]
     result = CliRunner().invoke(app, [*arguments, *place])
     if isinstance(result.exception, VedutaError):  # as in `main`
-        return Done(1, result.stdout, str(result.exception))
+        return Done(status_of(result.exception), result.stdout, str(result.exception))
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Done(result.exit_code, result.stdout, result.stderr)
@@ -84,9 +85,9 @@ def test_what_goes_wrong_has_its_status(library: Path, tmp_path: Path) -> None:
     assert run(library, "albums", "--kind", "nice").returncode == 2
     none = run(tmp_path / "none", "search", "dog")
     assert none.returncode == 1 and "there is no library here" in none.stderr
-    assert run(library, "similar", str(tmp_path / "nothing.jpg")).returncode == 1
-    assert run(library, "people", "name", "999", "Anna").returncode == 1
-    assert run(library, "albums", "show", "manual:99").returncode == 1
+    assert run(library, "similar", str(tmp_path / "nothing.jpg")).returncode == 2
+    assert run(library, "people", "name", "999", "Anna").returncode == 2
+    assert run(library, "albums", "show", "manual:99").returncode == 2
 
 
 def test_similar(library: Path) -> None:
@@ -123,14 +124,14 @@ def test_own_albums(library: Path) -> None:
     assert run(library, "albums", "query", smart, "invoice").returncode == 0
     assert [photo["path"] for photo in lines(library, "albums", "show", smart)] == ["/photos/bill.jpg"]
     assert run(library, "albums", "query", smart, "persn:x").returncode == 2
-    assert run(library, "albums", "query", made, "dog").returncode == 1, "it is not a saved search"
+    assert run(library, "albums", "query", made, "dog").returncode == 2, "it is not a saved search"
     assert lines(library, "albums", "add", made, "--query", "dog") == [{"changed": 2}]
     assert lines(library, "albums", "remove", made, "2", "3") == [{"changed": 2}]
     assert run(library, "albums", "add", made).returncode == 2
     for album in (made, smart):
         assert lines(library, "albums", "delete", album) == [{"changed": 1}]
     assert run(library, "albums", "create", "x", "--query", "persn:x").returncode == 2
-    assert run(library, "albums", "create", "x", "/photos/none.jpg").returncode == 1
+    assert run(library, "albums", "create", "x", "/photos/none.jpg").returncode == 2
 
 
 def test_people(library: Path) -> None:

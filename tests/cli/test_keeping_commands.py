@@ -68,7 +68,7 @@ def test_edit_says_what_is_wrong(library: Path) -> None:
     assert run(library, "edit", "1", "--keyword", "+").returncode == 2
     assert run(library, "edit", "--query", "persn:x", "--favorite").returncode == 2
     gone = run(library, "edit", "1", "/photos/none.jpg", "--favorite")
-    assert gone.returncode == 1 and "not in the library" in gone.stderr
+    assert gone.returncode == 2 and "not in the library" in gone.stderr
     assert lines(library, "search", "is:favorite") == [], "nothing is changed when one is wrong"
 
 
@@ -88,7 +88,7 @@ def test_show(library: Path) -> None:
     }
     aloud = run(library, "show", "1").stdout
     assert "Rome" in aloud and "holiday" in aloud and "dog" in aloud
-    assert run(library, "show", "99").returncode == 1
+    assert run(library, "show", "99").returncode == 2
 
 
 def test_times_and_places(library: Path) -> None:
@@ -144,7 +144,7 @@ def test_folders(real: Path) -> None:
     assert not told["watch"] and told["excludes"] == ["*.png"]
     assert "without *.png" in run(real, "folders").stdout
     assert run(real, "folders", "change", str(photos)).returncode == 2
-    assert run(real, "folders", "remove", str(photos / "0")).returncode == 1
+    assert run(real, "folders", "remove", str(photos / "0")).returncode == 2
     run(real, "add")
     before = sorted(os.listdir(photos))  # noqa: PTH208
     assert lines(real, "folders", "remove", str(photos)) == [{"changed": 4}]
@@ -179,7 +179,7 @@ def test_problems(real: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found["wide.png"]["kind"], found["wide.png"]["recognizer"]) == ("recognizer", "moody")
     [told] = lines(real, "problems", "retry", str(photos / "cut.jpg"))
     assert told["failed"] == 4
-    assert run(real, "problems", "retry", str(photos / "fine.jpg")).returncode == 1
+    assert run(real, "problems", "retry", str(photos / "fine.jpg")).returncode == 2
     monkeypatch.setattr(Moody, "see", Light.see)
     assert lines(real, "problems", "retry", str(photos / "wide.png"))[0]["failed"] == 3
     assert lines(real, "problems", "retry")[0]["failed"] == 3

@@ -62,7 +62,7 @@ def test_a_folder_is_ranked_and_bad_files_are_told(pictures: Path) -> None:
 def test_pictures_of_different_things_make_no_panorama(pictures: Path, tmp_path: Path) -> None:
     made = tmp_path / "no.png"
     run = command(pictures / "left.png", pictures / "some" / "rocket.jpg", "--stitch", made)
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert "nothing was written" in run.stderr
     assert not made.exists()
 

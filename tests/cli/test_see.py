@@ -208,4 +208,4 @@ def test_what_speaks_for_a_name_is_painted(folder: Path, tmp_path: Path, store: 
             painted.append(np.asarray(picture))
     assert (painted[0] != painted[1]).any()
     run = see(folder / "turned.jpg", "--recognizers", "quality", "--draw", tmp_path, "--why", "qqqqqq")
-    assert run.returncode == 1 and b"qqqqqq" in run.stderr
+    assert run.returncode == 2 and b"qqqqqq" in run.stderr

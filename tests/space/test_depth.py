@@ -122,7 +122,7 @@ def test_bad_input_ends_before_anything_is_written(
     given = [a.replace("{out}", str(tmp_path)) for a in given]
     done = CliRunner().invoke(app, ["space", "depth", *given])
     assert done.exception is not None
-    assert re.search(reason, str(done.exception)), done.exception
+    assert re.search(reason, f"{done.exception} {done.output}"), done.exception
     assert not list(tmp_path.iterdir())
 
 

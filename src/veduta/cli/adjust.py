@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.copies import (
+    NoLocationOption,
+    PhotoJsonOption,
+    check_originals,
+    in_folder,
+    is_single,
+    tell_copy,
+)
+from veduta.cli.output import Bar, emit
+from veduta.cli.place import check_folder
 
 if TYPE_CHECKING:
     from veduta.edit.edits import Edits
@@ -71,15 +81,11 @@ def adjust(
         int | None,
         typer.Option("--side", metavar="PX", min=16, help="Make small copies: longer side at most so many."),
     ] = None,
-    no_location: Annotated[
-        bool, typer.Option("--no-location", help="Take the position out of the copies.")
-    ] = False,
+    no_location: NoLocationOption = False,
     known: Annotated[
         bool, typer.Option("--list", help="List all edits with their parameters, and do nothing.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object for each photo, one per line.")
-    ] = False,
+    as_json: PhotoJsonOption = False,
 ) -> None:
     """Adjust photos: crop, turn, straighten, light, colors, sharpness; the originals stay as they are.
 
@@ -144,7 +150,10 @@ def edits_of(file: Path | None, more: Sequence[dict[str, Any]] = ()) -> Edits:
         raise BadEdit(f"{file}: {error.strerror or error}") from error
     except ValueError as error:
         raise BadEdit(f"{file}: no JSON: {error}") from error
-    first = Edits.from_json(plain)
+    try:
+        first = Edits.from_json(plain)
+    except BadEdit as error:
+        raise BadEdit(f"{file}: {error}") from error
     return Edits(first.steps + Edits.from_json(list(more)).steps)
 
 
@@ -157,36 +166,26 @@ def _run(
     location: bool,
     as_json: bool,
 ) -> None:
-    from veduta.cli.see import expand
-    from veduta.errors import VedutaError
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import Outcomes
 
     paths, problems = expand(photos, skip=out)
     targets = _targets(photos, paths, out, side)
-    failed = bool(problems)
+    outcomes = Outcomes(len(paths) + len(problems))
     progress = Bar()
     progress.begin("adjusting", len(paths))
     try:
         for path in paths:
-            told: dict[str, Any] = {"path": str(path), "out": str(targets[path]), "error": None}
-            try:
-                told |= _one(path, targets[path], edits, gray, side, location)
-            except VedutaError as error:
-                told |= {"out": None, "error": str(error)}
-            except MemoryError:
-                told |= {"out": None, "error": "too large for this machine's memory"}
-            except OSError as error:
-                told |= {"out": None, "error": error.strerror or str(error)}
-            failed = failed or told["error"] is not None
+            told: dict[str, Any] = {"path": str(path), "out": None}
+            told |= outcomes.attempt(path, partial(_one, path, targets[path], edits, gray, side, location))
             progress.advance()
-            _tell(told, as_json)
+            tell_copy(told, as_json)
     finally:
         progress.end()
     for where, reason in problems:
-        _tell({"path": str(where), "out": None, "error": reason}, as_json)
-    if not paths and not problems:
-        say("no photos there")
-    if failed:
-        raise typer.Exit(1)
+        outcomes.failed()
+        tell_copy({"path": str(where), "out": None, "error": reason}, as_json)
+    outcomes.end()
 
 
 def _one(
@@ -200,7 +199,7 @@ def _one(
     from veduta.edit.edited_file import write_edited
     from veduta.image import decode
 
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"out": str(target)}
     if gray is not None:
         from veduta.edit.edits import Edits, Step
         from veduta.edit.white_balance import gray_at
@@ -224,25 +223,13 @@ def _one(
 
 def _targets(given: Sequence[Path], paths: Sequence[Path], out: Path, side: int | None) -> dict[Path, Path]:
     """Where each copy goes: a file, or a folder in which photos of folders keep their places."""
-    from veduta.cli.copies import check_originals, in_folder
-
-    if out.suffix and not out.is_dir() and [p.is_dir() for p in given] == [False]:
+    if is_single(given, out):
+        check_folder(out.parent)
         made = {paths[0]: out}
     else:
         made = in_folder(given, paths, out, None if side is None else lambda path: f"{path.stem}.webp")
     check_originals(paths, made.values())
     return made
-
-
-def _tell(told: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        emit(told)
-    elif told["error"] is not None:
-        say(f"{printable(told['path'])}: {told['error']}")
-    else:
-        typer.echo(
-            f"{printable(told['path'])} -> {printable(told['out'])} ({told['width']} x {told['height']})"
-        )
 
 
 def _list(as_json: bool) -> None:

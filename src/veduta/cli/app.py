@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
 from veduta import __version__
@@ -79,17 +77,14 @@ def veduta(
 
 
 def main() -> None:
-    """Run the command line; errors that Veduta raises on purpose are told in one line.
-
-    The exit status is 2 where what was asked for makes no sense, else 1.
-    """
-    from veduta.errors import BadInput, VedutaError
+    """Run the command line; what goes wrong is told in one line and decides the exit status."""
+    from veduta.cli.outcome import ENDS, ended
 
     try:
-        app(prog_name="veduta")
-    except VedutaError as error:
-        print(f"veduta: {error}", file=sys.stderr)
-        raise SystemExit(2 if isinstance(error, BadInput) else 1) from None
+        status = app(prog_name="veduta", standalone_mode=False)
+    except ENDS as error:
+        status = ended(error)
+    raise SystemExit(status if isinstance(status, int) else 0)
 
 
 if __name__ == "__main__":

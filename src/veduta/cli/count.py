@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,9 +73,10 @@ def count(
 ) -> None:
     """Count people in photos and videos: the best guess, and an interval that holds the truth nine times in ten.
 
-    What cannot be read is told in its place, and the command ends with status 1.
+    What cannot be read is told in its place; where it is one of several, the command ends with status 1.
     """
-    from veduta.cli.see import expand
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import Outcomes
     from veduta.image.formats import PHOTO_SUFFIXES, VIDEO_SUFFIXES
     from veduta.see.count import Counter
     from veduta.see.count_region import parse_region
@@ -91,24 +93,22 @@ def count(
     _spare_the_originals(found, csv, plot)
     counter = Counter(what, crowds=crowd)
     readings: list[Reading] = []
-    failed = bool(problems)
+    outcomes = Outcomes(len(found) + len(problems))
     bar = Bar()
     try:
         for path in found:
-            told, some = _count_one(path, counter, asked, line, every, bar, points)
-            readings += some
-            failed = failed or told["error"] is not None
-            _tell(told, as_json)
+            told = outcomes.attempt(
+                path, partial(_count_one, path, counter, asked, line, every, bar, points, readings)
+            )
+            _tell(told if told["error"] is None else _nothing(path, told["error"]), as_json)
     finally:
         bar.end()
     for path, reason in problems:
+        outcomes.failed()
         _tell(_nothing(path, reason), as_json)
-    if not found and not problems:
-        say("no photos or videos there")
-    if csv is not None or plot is not None:
+    if readings and (csv is not None or plot is not None):
         _write(readings, csv, plot, by, what)
-    if failed:
-        raise typer.Exit(1)
+    outcomes.end()
 
 
 def _spare_the_originals(found: Sequence[Path], *targets: Path | None) -> None:
@@ -125,33 +125,28 @@ def _count_one(
     every: float | None,
     bar: Bar,
     points: bool,
-) -> tuple[dict[str, Any], list[Reading]]:
-    from veduta.errors import UnreadableImage
+    readings: list[Reading],
+) -> dict[str, Any]:
+    """What is told of one photo or video; what the table holds of it is added to `readings`."""
     from veduta.image.decode import kind_of, load
     from veduta.library.attendance import Reading
     from veduta.see.count_video import count_video
     from veduta.settings import settings
 
-    try:
-        if kind_of(path) == "video":
-            counted = count_video(path, counter, regions, line, every, bar)
-            return _video_json(path, counted, points), _video_readings(path, counted)
-        (sight,) = counter.look([load(path, settings().analysis_side)])
-    except UnreadableImage as error:
-        return _nothing(path, error.reason), []
-    except MemoryError:
-        return _nothing(path, "too large for this machine's memory"), []
-    except OSError as error:
-        return _nothing(path, error.strerror or str(error)), []
+    if kind_of(path) == "video":
+        counted = count_video(path, counter, regions, line, every, bar)
+        readings += _video_readings(path, counted)
+        return _video_json(path, counted, points)
+    (sight,) = counter.look([load(path, settings().analysis_side)])
     whole = sight.count()
     when = _taken(path)
     parts = {region.name: sight.count(region) for region in regions}
     told = _json(path, whole, points)
     if regions:
         told["regions"] = [{"name": name, **_numbers(one)} for name, one in parts.items()]
-    readings = [Reading(str(path), whole, when)]
+    readings.append(Reading(str(path), whole, when))
     readings += [Reading(str(path), one, when, region=name) for name, one in parts.items()]
-    return told, readings
+    return told
 
 
 def _taken(path: Path) -> datetime.datetime | None:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from veduta.cli.add import LibraryOption
+from veduta.cli.copies import AgainOption, NoLocationOption, OutOption, PhotoJsonOption, PhotosArgument
 from veduta.cli.output import Bar, emit, printable, say
 
 if TYPE_CHECKING:
     from veduta.edit.erase import Eraser, Wish
 
-FAILED, NOTHING = 1, 3
+NOTHING = 3
+# What is told of a photo that failed.
+BLANK: dict[str, Any] = {"out": None, "width": 0, "height": 0, "removed": [], "kept": [], "method": ""}
+BLANK |= {"seconds": 0.0, "notes": []}
 
 
 def erase(
-    photos: Annotated[
-        list[Path],
-        typer.Argument(metavar="PHOTO...", help="Photos, or folders of photos.", show_default=False),
-    ],
+    photos: PhotosArgument,
     what: Annotated[
         list[str],
         typer.Option(
@@ -32,16 +34,7 @@ def erase(
             show_default=False,
         ),
     ],
-    out: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--out",
-            metavar="OUT",
-            help="Folder for the copies, or a file for one photo.",
-            show_default=False,
-        ),
-    ],
+    out: OutOption,
     keep: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,54 +58,45 @@ def erase(
     least: Annotated[
         float, typer.Option("--least", metavar="P", min=0, max=1, help="How sure a find must be.")
     ] = 0.5,
-    no_location: Annotated[
-        bool, typer.Option("--no-location", help="Take the position out of the copies.")
-    ] = False,
+    no_location: NoLocationOption = False,
     save_mask: Annotated[
         bool, typer.Option("--save-mask", help="Also write what was removed, as NAME.mask.png.")
     ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Do photos again that are done already.")] = False,
+    again: AgainOption = False,
     library: LibraryOption = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object for each photo, one per line.")
-    ] = False,
+    as_json: PhotoJsonOption = False,
 ) -> None:
     """Make things vanish from photos: the originals stay, the copies keep format, quality and metadata.
 
     A photo in which nothing is found is told and not copied. Photos done already with the same wish are left
-    out, so that an interrupted command goes on where it was. Ends with status 0, with 1 where a photo failed,
-    with 3 where nothing was found in any photo.
+    out, so that an interrupted command goes on where it was. Ends with status 0, with 1 where some of several
+    failed, with 3 where nothing was found in any photo.
     """
     from veduta.cli.erase_batch import Batch
-    from veduta.cli.see import expand
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import Outcomes
     from veduta.edit.erase import Eraser
 
     wish = _wish(what, keep or [], method, grow, feather, least, not no_location, library)
     paths, problems = expand(photos, skip=out)
     batch = Batch(photos, paths, out, wish, save_mask)
     eraser = Eraser(wish)
-    failed, found = bool(problems), 0
+    outcomes, found = Outcomes(len(paths) + len(problems)), 0
     progress = Bar()
     progress.begin("erasing", len(paths))
     try:
         for path in paths:
-            told = None if again else batch.done(path)
-            if told is None:
-                told = _one(eraser, batch, path)
-                batch.record(path, told)
-            failed = failed or told["error"] is not None
+            told = batch.result(path, again, outcomes, partial(_one, eraser, batch, path), BLANK)
             found += told["out"] is not None
             progress.advance()
             _tell(told, as_json)
     finally:
         progress.end()
     for path, reason in problems:
-        _tell(_failure(path, reason), as_json)
-    if not paths and not problems:
-        say("no photos there")
-    if failed:
-        raise typer.Exit(FAILED)
-    if paths and not found:
+        outcomes.failed()
+        _tell({"path": str(path), **BLANK, "error": reason}, as_json)
+    outcomes.end()
+    if not found:
         raise typer.Exit(NOTHING)
 
 
@@ -151,37 +135,8 @@ def _wish(
 
 
 def _one(eraser: Eraser, batch: Any, path: Path) -> dict[str, Any]:
-    """The result for one photo; a photo that fails does not stop the others."""
-    from veduta.edit.regions import NotThere
-    from veduta.errors import ModelUnavailable, VedutaError
-
     target = batch.target(path)
-    try:
-        done = eraser.erase(path, target, batch.mask_target(target))
-    except (ModelUnavailable, NotThere):
-        raise  # no other photo would fare better
-    except VedutaError as error:
-        return _failure(path, str(error))
-    except MemoryError:
-        return _failure(path, "too large for this machine's memory")
-    except OSError as error:
-        return _failure(path, error.strerror or str(error))
-    return done.as_json()
-
-
-def _failure(path: Path, reason: str) -> dict[str, Any]:
-    return {
-        "path": str(path),
-        "out": None,
-        "width": 0,
-        "height": 0,
-        "removed": [],
-        "kept": [],
-        "method": "",
-        "seconds": 0.0,
-        "notes": [],
-        "error": reason,
-    }
+    return eraser.erase(path, target, batch.mask_target(target)).as_json()
 
 
 def _tell(told: dict[str, Any], as_json: bool) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from veduta.cli.copies import Copies
 
@@ -30,11 +30,6 @@ class Batch(Copies):
     def mask_target(self, target: Path) -> Path | None:
         """Where its mask goes, if masks are asked for."""
         return target.with_name(f"{target.stem}.mask.png") if self._save_mask else None
-
-    def done(self, path: Path) -> dict[str, Any] | None:
-        """The result of an earlier run, marked as such."""
-        result = super().done(path)
-        return None if result is None else {**result, "already": True}
 
 
 def _fingerprint(wish: Wish, save_mask: bool) -> str:

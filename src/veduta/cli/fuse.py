@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.place import check_file
 
 if TYPE_CHECKING:
     from veduta.edit.fuse import Fused
@@ -94,22 +95,19 @@ def _region(text: str | None) -> tuple[float, float, float, float] | None:
 
 
 def _shots(given: Sequence[Path], out: Path, start: float, most: int) -> Shots | Segment:
-    from veduta.cli.see import expand
+    from veduta.cli.given import expand
     from veduta.edit.fuse import CannotFuse
-    from veduta.edit.picture_file import WouldOverwrite, kind_for, same_file
+    from veduta.edit.picture_file import kind_for
     from veduta.edit.shots import Segment, Shots, is_video
     from veduta.errors import NotFound, UnreadableImage, VedutaError
 
-    if out.is_dir():
-        raise CannotFuse(f"{out}: is a folder; name the file for the result, such as {out / 'fused.png'}")
     for path in given:
         if not path.exists():
             raise NotFound(f"{path}: no such file")
     paths, problems = expand(given)
     for path, reason in problems:
         say(f"{path}: {reason}")
-    if any(same_file(path, out) for path in paths):
-        raise WouldOverwrite(f"{out}: would write over one of the frames; choose another name")
+    check_file(out, paths)
     try:
         film = len(paths) == 1 and is_video(paths[0])
     except UnreadableImage:

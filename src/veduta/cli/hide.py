@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.add import JsonOption
+from veduta.cli.copies import PhotosArgument, check_originals, in_folder, is_single
 from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.place import check_file
 
 if TYPE_CHECKING:
+    from veduta.edit.stego import Mode
     from veduta.edit.stego_message import Message
+
+    Load = Callable[[Path, Mode], tuple[Message, str | None]]
 
 PasswordOption = Annotated[bool, typer.Option("--password", help="Ask for a password, and do not show it.")]
 PasswordFileOption = Annotated[
@@ -23,10 +28,7 @@ PasswordFileOption = Annotated[
 
 
 def hide(
-    photos: Annotated[
-        list[Path],
-        typer.Argument(metavar="PHOTO...", help="Photos, or folders of photos.", show_default=False),
-    ],
+    photos: PhotosArgument,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="OUT", help="Folder for the copies, or a file for one photo."),
@@ -60,73 +62,56 @@ def hide(
     way of saving destroys it. With --robust it is a mark of a few dozen bytes in any format. With a password the
     message is encrypted; what is lost with the password is lost for good.
     """
-    from veduta.cli.see import expand
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import Outcomes
+    from veduta.edit.stego_dct import check_fidelity
 
     given = [what for what in (text, file, picture) if what is not None]
     if not capacity and (len(given) != 1 or out is None):
         raise typer.BadParameter(
             "say what to hide (--text, --file or --picture) and with -o where the copies go"
         )
+    check_fidelity(fidelity)
     secret = asked_password(password, password_file, confirm=not capacity)
+    load = None if capacity else _load(text, file, picture, secret is not None)
     paths, problems = expand(photos, skip=out)
-    if not paths and not problems:
-        say("no photos there")
     targets = {} if capacity or out is None else _targets(photos, paths, out, robust)
-    what = (text, file, picture)
+    outcomes = Outcomes(len(paths) + len(problems))
 
     def work(path: Path) -> dict[str, Any]:
-        if capacity:
+        if load is None:
             return _room(path, secret is not None)
-        return _one(path, targets[path], what, robust, secret, fidelity, len(paths) == 1)
+        return _one(path, targets[path], load, "robust" if robust else "lossless", secret, fidelity)
 
-    failed = bool(problems)
     progress = Bar()
-    if len(paths) > 1:
-        progress.begin("measuring" if capacity else "hiding", len(paths))
+    progress.begin("measuring" if capacity else "hiding", len(paths))
     try:
         for path in paths:
-            told = _tried(path, partial(work, path))
-            failed = failed or told["error"] is not None
+            told = {"path": str(path), **outcomes.attempt(path, partial(work, path))}
             progress.advance()
             _tell(told, as_json)
     finally:
         progress.end()
     for where, reason in problems:
+        outcomes.failed()
         _tell({"path": str(where), "error": reason}, as_json)
-    if failed:
-        raise typer.Exit(1)
+    outcomes.end()
 
 
 def asked_password(ask: bool, file: Path | None, confirm: bool = False) -> str | None:
-    """The password that the options speak of; None without."""
-    if file is not None:
-        from veduta.errors import BadInput
+    """The password that the options speak of; None without. Raises BadInput, EmptyPassword."""
+    from veduta.edit.stego_envelope import check_password
+    from veduta.errors import BadInput
 
+    if file is not None:
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"{file}: the password cannot be read: {error}") from error
-        return lines[0] if lines else ""
+        return check_password(lines[0] if lines else "")
     if not ask:
         return None
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True))
-
-
-def _tried(path: Path, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The result for one photo; one that fails does not stop the others, but what was asked wrongly does."""
-    from veduta.errors import BadInput, VedutaError
-
-    told: dict[str, Any] = {"path": str(path), "error": None}
-    try:
-        return told | work()
-    except BadInput:
-        raise
-    except VedutaError as error:
-        return told | {"error": str(error)}
-    except MemoryError:
-        return told | {"error": "too large for this machine's memory"}
-    except OSError as error:
-        return told | {"error": error.strerror or str(error)}
+    return check_password(typer.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True))
 
 
 def _room(path: Path, locked: bool) -> dict[str, Any]:
@@ -137,26 +122,12 @@ def _room(path: Path, locked: bool) -> dict[str, Any]:
 
 
 def _one(
-    path: Path,
-    target: Path,
-    what: tuple[str | None, Path | None, Path | None],
-    robust: bool,
-    password: str | None,
-    fidelity: float,
-    alone: bool,
+    path: Path, target: Path, load: Load, mode: Mode, password: str | None, fidelity: float
 ) -> dict[str, Any]:
     from veduta.edit.stego import hide as hide_in_file
-    from veduta.edit.stego_message import TooMuch
-    from veduta.errors import BadInput, VedutaError
 
-    mode = "robust" if robust else "lossless"
-    try:
-        message, note = _message(path, what, mode, password is not None)
-        done = hide_in_file(path, message, target, mode, password, fidelity)  # type: ignore[arg-type]
-    except TooMuch as error:
-        if alone:
-            raise BadInput(f"{path.name}: {error}") from error
-        raise VedutaError(str(error)) from error
+    message, note = load(path, mode)
+    done = hide_in_file(path, message, target, mode, password, fidelity)
     return {
         "out": str(target),
         "mode": mode,
@@ -168,43 +139,39 @@ def _one(
     }
 
 
-def _message(
-    path: Path, what: tuple[str | None, Path | None, Path | None], mode: str, locked: bool
-) -> tuple[Message, str | None]:
+def _load(text: str | None, file: Path | None, picture: Path | None, locked: bool) -> Load:
+    """What gives the message for a photo, and a note on it; raises BadInput where it cannot be read."""
     from veduta.edit.stego import fitted, room_in_file
     from veduta.edit.stego_message import Message
     from veduta.errors import BadInput
+    from veduta.image import decode
 
-    text, file, picture = what
     if text is not None:
-        return Message.of_text(text), None
+        return lambda path, mode: (Message.of_text(text), None)
     chosen = file or picture or Path()
     try:
         data = chosen.read_bytes()
     except OSError as error:
         raise BadInput(f"{chosen}: {error.strerror or error}") from error
     if file is not None:
-        return Message("file", data, file.name), None
-    from veduta.image import decode
+        return lambda path, mode: (Message("file", data, file.name), None)
+    pixels = decode.read(chosen)
 
-    fits = room_in_file(path, locked)
-    return fitted(
-        data, chosen.name, decode.read(chosen), fits.lossless if mode == "lossless" else fits.robust
-    )
+    def fit(path: Path, mode: Mode) -> tuple[Message, str | None]:
+        fits = room_in_file(path, locked)
+        return fitted(data, chosen.name, pixels, fits.lossless if mode == "lossless" else fits.robust)
+
+    return fit
 
 
 def _targets(given: Sequence[Path], paths: Sequence[Path], out: Path, robust: bool) -> dict[Path, Path]:
     """Where each copy goes: a file, or a folder in which photos of folders keep their places."""
-    from veduta.cli.copies import check_originals, in_folder
-
-    if out.suffix and not out.is_dir() and [p.is_dir() for p in given] == [False]:
-        from veduta.edit.picture_file import same_file
+    if is_single(given, out):
         from veduta.edit.stored_file import refuse_lossy
 
         if not robust:
             refuse_lossy(out)
-        if same_file(paths[0], out):
-            raise typer.BadParameter("would write over the photo; give another name", param_hint="-o")
+        check_file(out, paths)
         return {paths[0]: out}
     made = in_folder(given, paths, out, lambda path: _named(path, robust))
     check_originals(paths, made.values())

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.place import check_file, check_folder
 
 
 class Form(StrEnum):
@@ -93,8 +94,13 @@ def augment(
         raise typer.BadParameter("say which folder, and with -o where the new set goes")
     from veduta.learn.augmented_set import Augmented, PictureSet
 
+    if out is not None:
+        check_folder(out)
     pictures = PictureSet.of(folder, labels, maps, side, skip=out)
     if preview is not None:
+        if preview.suffix.lower() != ".png":
+            raise typer.BadParameter("the sheet is a .png", param_hint="--preview")
+        check_file(preview, (recipe, labels, *(folder / name for name in pictures.names)))
         from veduta.files import write_bytes
         from veduta.learn.augment_files import encoded, nine
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from veduta.cli.output import Bar, emit, say
+from veduta.cli.place import check_folder
 
 SPACES = "rgb, gray, hsv, hls, lab, ycrcb, xyz or linear"
 
@@ -60,7 +61,8 @@ def prepare(
     16-bit PNG and TIFF are worked in 16 bits. PNG holds other spaces than RGB and gray as 16 bits, each channel over
     its range. A second run makes only what is new. OUT/manifest.json tells what was done and the statistics of the set.
     """
-    from veduta.cli.see import expand
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import FAILED, REFUSED
     from veduta.learn.preparation import BadPreparation, Preparation
     from veduta.learn.prepared_set import prepare_set, read_statistics
 
@@ -73,8 +75,7 @@ def prepare(
     ):
         if value is not None and value not in known:
             raise BadPreparation(f"{name}: {' or '.join(known)}, not {value!r:.40}")
-    if out.exists() and (not out.is_dir() or out.resolve() == folder.resolve()):
-        raise BadPreparation(f"{out}: choose another folder for the result")
+    check_folder(out)
     chosen: Any = (normalize, standardize)
     wanted = Preparation(stretch, equalize, clahe, tiles, space.lower(), *chosen)
     if like is not None and standardize != "set":
@@ -82,8 +83,6 @@ def prepare(
     statistics = None if like is None else read_statistics(like)
     given: Any = form or ("png" if wanted.keeps_range else "npy")
     paths, problems = expand([folder], skip=out)
-    if not paths:
-        raise BadPreparation(f"{folder}: no pictures there")
     progress = Bar()
     try:
         made = prepare_set(folder, paths, out, wanted, given, statistics, progress)
@@ -102,6 +101,9 @@ def prepare(
     else:
         for path, reason in failed:
             say(f"{path}: {reason}")
+    if not made.made and not made.already:
+        raise typer.Exit(REFUSED if len(failed) == 1 else FAILED)
+    if not as_json:
         say(f"{made.made} pictures prepared, {made.already} were; {made.manifest}")
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

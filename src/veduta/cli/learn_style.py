@@ -10,6 +10,7 @@ import typer
 
 from veduta.cli.lazy import Table, lazy_group
 from veduta.cli.output import Bar, emit, say
+from veduta.cli.place import check_file, check_folder
 
 WAYS: Table = {
     "photo": ("veduta.cli.learn_style", "photo", "Repaint one photo by optimization (Gatys)."),
@@ -140,11 +141,11 @@ def _run_folder(out: Path) -> Path:
 
 
 def _check(out: Path, suffixes: tuple[str, ...], *sources: Path) -> None:
-    """Raise BadParameter for a name that cannot be written to."""
+    """Raise BadParameter or NoPlace for a name that cannot be written to."""
     if out.suffix.lower() not in suffixes:
         raise typer.BadParameter(f"the result is one of {', '.join(suffixes)}", param_hint="-o")
-    if any(out.resolve() == source.resolve() for source in sources):
-        raise typer.BadParameter("would write over a picture that it is made from", param_hint="-o")
+    check_file(out, sources)
+    check_folder(_run_folder(out))
 
 
 def _stoppable(run: Any, bar: Bar) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.place import check_file
 
 if TYPE_CHECKING:
     from veduta.image.photo import Pixels
@@ -68,19 +69,22 @@ def match(
     Similarity is 0 where no more matches agree than chance brings between pictures of different things, and nears
     1 the more do. Networks are needed by xfeat and deep only.
     """
-    from veduta.cli.see import expand
+    from veduta.cli.given import expand
+    from veduta.errors import UnreadableImage
     from veduta.see.local_features import feature
 
-    for target in (draw, stitch):
-        _check_target(target, [a, *others])
     kind = feature(features, learned=learned)
     paths, problems = expand(others)
+    for target in (draw, stitch):
+        _check_target(target, [a, *paths])
     paths = [path for path in paths if len(paths) == 1 or not _same(path, a)]
     if stitch is not None and len(paths) != 1:
         raise typer.BadParameter("a panorama is made of two pictures", param_hint="--stitch")
     if not paths and not problems:
-        raise typer.BadParameter("no pictures there to compare with", param_hint="B")
+        raise typer.BadParameter("no other pictures there to compare with", param_hint="B")
     rows, best, unread = _compared(a, paths, kind, ratio, not one_way, learned, side)
+    if not rows and len(unread) == 1:
+        raise UnreadableImage(*unread[0])
     problems += unread
     if draw is not None and best is not None:
         _draw(a, *best, draw)
@@ -98,14 +102,9 @@ def match(
 
 
 def _check_target(target: Path | None, given: Sequence[Path]) -> None:
-    from veduta.edit.picture_file import WouldOverwrite, same_file
-
-    if target is None:
-        return
-    if target.suffix.lower() not in PICTURES or target.is_dir():
+    if target is not None and target.suffix.lower() not in PICTURES:
         raise typer.BadParameter(f"{target}: name a file that ends in {', '.join(PICTURES)}")
-    if any(same_file(path, target) for path in given):
-        raise WouldOverwrite(f"{target}: would write over one of the pictures; choose another name")
+    check_file(target, given)
 
 
 def _same(one: Path, other: Path) -> bool:

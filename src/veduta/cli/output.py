@@ -31,7 +31,7 @@ def say(text: str) -> None:
 
 
 class Bar:
-    """Progress as a bar on a terminal; on anything else, as one line at the start of each stage."""
+    """Progress as a bar on a terminal; on anything else, as one line at the start of each stage of many steps."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -44,7 +44,8 @@ class Bar:
         if total == 0:
             return
         if not self._terminal:
-            say(what if total is None else f"{what}: {total}")
+            if total != 1:
+                say(what if total is None else f"{what}: {total}")
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

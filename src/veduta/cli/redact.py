@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from veduta.cli.add import JsonOption, LibraryOption
+from veduta.cli.copies import AgainOption, OutOption, PhotosArgument
 from veduta.cli.output import Bar, emit, printable, say
 
 if TYPE_CHECKING:
     from veduta.edit.redaction import Order, Redactor
 
-FAILED, NOTHING = 1, 3
+NOTHING = 3
+# What is told of a photo that failed.
+BLANK: dict[str, Any] = {
+    "out": None,
+    "width": 0,
+    "height": 0,
+    "hidden": {},
+    "kept": 0,
+    "seconds": 0.0,
+    "notes": [],
+}
 
 
 def redact(
-    photos: Annotated[
-        list[Path],
-        typer.Argument(metavar="PHOTO...", help="Photos, or folders of photos.", show_default=False),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--out",
-            metavar="OUT",
-            help="Folder for the copies, or a file for one photo.",
-            show_default=False,
-        ),
-    ],
+    photos: PhotosArgument,
+    out: OutOption,
     plates: Annotated[bool, typer.Option("--plates", help="Hide number plates.")] = False,
     faces: Annotated[bool, typer.Option("--faces", help="Hide faces.")] = False,
     text: Annotated[bool, typer.Option("--text", help="Hide lines of text.")] = False,
@@ -61,7 +61,7 @@ def redact(
         bool,
         typer.Option("--every", help="Also copy photos in which nothing was found, without their metadata."),
     ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Do photos again that are done already.")] = False,
+    again: AgainOption = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,8 +71,9 @@ def redact(
     names in them. A folder of copies gets a report: redacted.json, and redacted.html that shows the copies. Ends with
     status 3 where nothing was found in any photo.
     """
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import Outcomes
     from veduta.cli.redact_batch import Batch
-    from veduta.cli.see import expand
     from veduta.edit.redaction import Redactor
 
     chosen = {"plates": plates, "faces": faces, "text": text, "people": people}
@@ -84,30 +85,25 @@ def redact(
     batch = Batch(photos, paths, out, order)
     redactor = Redactor(order)
     results: list[dict[str, Any]] = []
+    outcomes = Outcomes(len(paths) + len(problems))
     progress = Bar()
     progress.begin("redacting", len(paths))
     try:
         for path in paths:
-            told = None if again else batch.done(path)
-            if told is None:
-                told = _one(redactor, batch.target(path), path)
-                batch.record(path, told)
-            results.append(told)
+            results.append(batch.result(path, again, outcomes, partial(_one, redactor, batch, path), BLANK))
             progress.advance()
-            _tell(told, as_json)
+            _tell(results[-1], as_json)
     finally:
         progress.end()
     for path, reason in problems:
-        results.append(_failure(path, reason))
+        outcomes.failed()
+        results.append({"path": str(path), **BLANK, "error": reason})
         _tell(results[-1], as_json)
-    if not results:
-        say("no photos there")
-        return
-    batch.report(results)
-    if not as_json and not batch.single:
-        typer.echo(f"report: {printable(str(batch.out / 'redacted.html'))}")
-    if any(told["error"] is not None for told in results):
-        raise typer.Exit(FAILED)
+    if any(told["error"] is None for told in results):
+        batch.report(results)
+        if not as_json and not batch.single:
+            typer.echo(f"report: {printable(str(batch.out / 'redacted.html'))}")
+    outcomes.end()
     if not any(told["hidden"] for told in results):
         raise typer.Exit(NOTHING)
 
@@ -129,35 +125,8 @@ def _order(
     return Order(what, style, known, every, words)  # type: ignore[arg-type]
 
 
-def _one(redactor: Redactor, target: Path, path: Path) -> dict[str, Any]:
-    """The result for one photo; a photo that fails does not stop the others."""
-    from veduta.edit.regions import NotThere
-    from veduta.errors import ModelUnavailable, VedutaError
-
-    try:
-        return redactor.redact(path, target).as_json()
-    except (ModelUnavailable, NotThere):
-        raise  # no other photo would fare better
-    except VedutaError as error:
-        return _failure(path, str(error))
-    except MemoryError:
-        return _failure(path, "too large for this machine's memory")
-    except OSError as error:
-        return _failure(path, error.strerror or str(error))
-
-
-def _failure(path: Path, reason: str) -> dict[str, Any]:
-    return {
-        "path": str(path),
-        "out": None,
-        "width": 0,
-        "height": 0,
-        "hidden": {},
-        "kept": 0,
-        "seconds": 0.0,
-        "notes": [],
-        "error": reason,
-    }
+def _one(redactor: Redactor, batch: Any, path: Path) -> dict[str, Any]:
+    return redactor.redact(path, batch.target(path)).as_json()
 
 
 def _tell(told: dict[str, Any], as_json: bool) -> None:

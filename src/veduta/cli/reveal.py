@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from veduta.cli.add import JsonOption
+from veduta.cli.copies import PhotosArgument
 from veduta.cli.hide import PasswordFileOption, PasswordOption, asked_password
 from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.place import check_folder
 
 if TYPE_CHECKING:
     from veduta.edit.stego import Revealed
@@ -20,10 +23,7 @@ _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def reveal(
-    photos: Annotated[
-        list[Path],
-        typer.Argument(metavar="PHOTO...", help="Photos, or folders of photos.", show_default=False),
-    ],
+    photos: PhotosArgument,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -39,56 +39,49 @@ def reveal(
     Of one photo, a text is printed alone; of several, each photo is told with what it holds. Ends with status 1
     where no photo holds a message that opens, or one could not be read.
     """
-    from veduta.cli.see import expand
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import FAILED, Outcomes
 
     secret = asked_password(password, password_file)
+    if out is not None:
+        check_folder(out)
     paths, problems = expand(photos, skip=out)
-    if not paths and not problems:
-        say("no photos there")
+    outcomes = Outcomes(len(paths) + len(problems))
     alone = len(paths) == 1 and not problems
-    found, failed = 0, bool(problems)
+    found = 0
     progress = Bar()
-    if len(paths) > 1:
-        progress.begin("looking for messages", len(paths))
+    progress.begin("looking for messages", len(paths))
     try:
         for path in paths:
-            told = _one(path, secret, out)
+            told: dict[str, Any] = {"path": str(path), "found": False, "state": "unreadable"}
+            told |= outcomes.attempt(path, partial(_one, path, secret, out))
             found += told["found"]
-            failed = failed or told["error"] is not None
+            if told["state"] in ("damaged", "locked"):
+                outcomes.failed()
             progress.advance()
             _tell(told, as_json, alone)
     finally:
         progress.end()
     for where, reason in problems:
+        outcomes.failed()
         _tell({"path": str(where), "found": False, "state": "unreadable", "error": reason}, as_json, False)
-    if failed or not found:
-        raise typer.Exit(1)
+    outcomes.end()
+    if not found:
+        raise typer.Exit(FAILED)
 
 
 def _one(path: Path, password: str | None, out: Path | None) -> dict[str, Any]:
-    """The result for one photo; one without a message, or that fails, does not stop the others."""
+    """What a photo holds: a message, none, or one that does not open."""
     from veduta.edit.stego import reveal as reveal_in_file
-    from veduta.edit.stego_envelope import EmptyPassword
     from veduta.edit.stego_message import DamagedMessage, NoMessage, WrongPassword
-    from veduta.errors import VedutaError
 
-    told: dict[str, Any] = {"path": str(path), "found": False, "state": "message", "error": None}
     try:
-        return told | {"found": True} | _message(reveal_in_file(path, password), out)
-    except EmptyPassword:
-        raise
+        return {"found": True, "state": "message"} | _message(reveal_in_file(path, password), out)
     except NoMessage as none:
-        return told | {"state": "none", "reason": str(none)}
+        return {"state": "none", "reason": str(none)}
     except (DamagedMessage, WrongPassword) as error:
         state = "damaged" if isinstance(error, DamagedMessage) else "locked"
-        return told | {"state": state, "error": str(error)}
-    except VedutaError as error:
-        reason = str(error)
-    except MemoryError:
-        reason = "too large for this machine's memory"
-    except OSError as error:
-        reason = error.strerror or str(error)
-    return told | {"state": "unreadable", "error": reason}
+        return {"state": state, "error": str(error)}
 
 
 def _message(found: Revealed, out: Path | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from veduta.cli.output import Bar, emit, say
+from veduta.cli.output import Bar, emit
 
 if TYPE_CHECKING:
     from veduta.image.photo import Photo
@@ -52,20 +52,24 @@ def see(
 ) -> None:
     """Print what is seen in photos: people, things, faces, text, labels and more.
 
-    Boxes are in pixels of the upright photo. Photos that cannot be read are told in their place, and the
-    command ends with status 1.
+    Boxes are in pixels of the upright photo. Photos that cannot be read are told in their place; where
+    some of several cannot, the command ends with status 1.
     """
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import FAILED, REFUSED, Outcomes
+
     asked = _asked(why, draw)
-    opened = _open(recognizers)
     paths, problems = expand(photos)
     targets = _targets(paths, draw)
-    failed = bool(problems)
+    opened = _open(recognizers)
+    outcomes = Outcomes(len(paths) + len(problems))
     progress = Bar()
     progress.begin("looking at photos", len(paths))
     try:
         for path, photo, seen, error in _look(paths, opened):
             progress.advance()
-            failed = failed or error is not None
+            if error is not None:
+                outcomes.failed(REFUSED if photo is None else FAILED)
             if photo is not None and path in targets:
                 _paint(photo, seen, targets[path], asked)
             if as_json:
@@ -75,14 +79,12 @@ def see(
     finally:
         progress.end()
     for path, reason in problems:
+        outcomes.failed()
         if as_json:
             emit(_as_json(path, None, None, reason, vectors))
         else:
             _show(path, None, None, reason)
-    if not paths and not problems:
-        say("no photos there")
-    if failed:
-        raise typer.Exit(1)
+    outcomes.end()
 
 
 def _open(asked: str | None) -> list[Recognizer]:
@@ -109,28 +111,6 @@ def _open(asked: str | None) -> list[Recognizer]:
             + "\n        Run `veduta models pull` once; `--recognizers quality` works without any network."
         )
     return opened
-
-
-def expand(
-    given: Sequence[Path], suffixes: frozenset[str] | None = None, skip: Path | None = None
-) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """The photos (in folders: files with these suffixes) in what was given, each once, and (path, reason) of what
-    cannot be looked at. The folder `skip` is not looked into.
-    """
-    from veduta.image.formats import PHOTO_SUFFIXES
-    from veduta.library.walk import walk
-
-    paths: dict[Path, None] = {}
-    problems: list[tuple[Path, str]] = []
-    for path in given:
-        if path.is_dir():
-            listings = list(walk(str(path), suffixes or PHOTO_SUFFIXES, skip=[str(skip)] if skip else []))
-            files = sorted(file.path for listing in listings for file in listing.files)
-            paths.update(dict.fromkeys(map(Path, files)))
-            problems += [(Path(where), reason) for one in listings for where, reason in one.problems]
-        else:
-            paths[path] = None
-    return list(paths), problems
 
 
 def _targets(paths: Sequence[Path], out: Path | None) -> dict[Path, Path]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from veduta.cli.output import Bar, emit, printable
+from veduta.cli.place import check_file
 
 
 def calibrate(
@@ -47,6 +48,7 @@ def calibrate(
 
     wanted = Board.parse(board, square / 1000)
     pairs = find_pairs(left, right)
+    check_file(out, [path for pair in pairs for path in (pair.left, pair.right)])
     progress = Bar()
     try:
         made = calibrated(pairs, wanted, progress)
@@ -69,6 +71,8 @@ def calibrate(
         f"{printable(str(out))}: {len(made.errors)} pairs, corners {rig.error:.2f} pixels off, rows"
         f" {rig.row_error:.2f}; cameras {1000 * float((rig.translation**2).sum() ** 0.5):.1f} mm apart"
     )
+    if made.advice is not None:
+        typer.echo(f"    {made.advice}")
     for name, error in made.errors.items():
         typer.echo(f"    {printable(name)}: {error:.2f} pixels")
     for name, why in made.unused.items():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.output import Bar, emit, printable
+from veduta.cli.place import check_file
 
 if TYPE_CHECKING:
     from veduta.image.photo import Pixels
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Clips are made at this size unless another is asked for: few screens show more.
 CLIP_SIDE = 1280
+LEAST_SIDE = 16
 
 
 def parallax(
@@ -103,13 +105,14 @@ def parallax(
         raise typer.BadParameter("goes with --ground", param_hint="--standing")
     if show not in ("anaglyph", "pair"):
         raise typer.BadParameter(f"{show!r}; anaglyph or pair", param_hint="--show")
-    for file in (photo, depth, right, network, *(standing or ())):
+    files = (photo, depth, right, network, *(standing or ()))
+    for file in files:
         if file is not None and not file.is_file():
             raise typer.BadParameter(f"{file}: no such file")
-        if file is not None and any(
-            o is not None and o.resolve() == file.resolve() for o in (out, save_depth)
-        ):
-            raise typer.BadParameter("would write over what is given", param_hint="-o")
+    check_file(out, files)
+    check_file(save_depth, (*files, out))
+    if not 0 < strength <= 15:
+        raise typer.BadParameter("above 0 and at most 15 percent", param_hint="--strength")
     moving = out.suffix.lower() in clip.SUFFIXES
     start = time.monotonic()
     if moving:
@@ -117,15 +120,15 @@ def parallax(
     else:
         _check_still(photo, out)
     pixels = read(photo)
+    if min(pixels.shape[:2]) < LEAST_SIDE:
+        raise typer.BadParameter(
+            f"{photo}: {pixels.shape[1]} x {pixels.shape[0]} pixels; {LEAST_SIDE} a side at least"
+        )
     near = _near(pixels, depth, right, network, ground, standing or (), far_bright)
     limit = side or (CLIP_SIDE if moving else None)
     if limit is not None:
         pixels = at_most(pixels, limit)
     near = _sized(near, pixels)
-    if save_depth is not None:
-        from veduta.space.depth import write_png
-
-        write_png(save_depth, (near * 65535 + 0.5).astype("uint16"))
     made = Parallax(pixels, near, strength / 100 * pixels.shape[1], None if fast else _fill())
     told: dict[str, Any] = {"photo": str(photo), "out": str(out), "depth": given[0]}
     if moving:
@@ -136,6 +139,10 @@ def parallax(
         picture = made.anaglyph(focus) if show == "anaglyph" else made.side_by_side(focus)
         notes = save(photo, picture, out).notes
         told |= {"width": picture.shape[1], "height": picture.shape[0], "shows": show, "notes": list(notes)}
+    if save_depth is not None:
+        from veduta.space.depth import write_png
+
+        write_png(save_depth, (near * 65535 + 0.5).astype("uint16"))
     told["seconds"] = round(time.monotonic() - start, 2)
     if as_json:
         emit(told)

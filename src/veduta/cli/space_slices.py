@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from veduta.cli.output import Bar, emit, printable
+from veduta.cli.place import check_folder
 
 
 def slices(
@@ -86,8 +87,7 @@ def slices(
         smooth=smooth,
         object=Wish(threshold, opening, closing, least, fill),
     )
-    if out.exists() and not out.is_dir():
-        raise BadSections(f"{out}: a file; give a folder for the results")
+    check_folder(out)
     if out.resolve() == folder.resolve():
         raise BadSections(f"{out}: the folder of the sections; give another one for the results")
     progress = Bar()

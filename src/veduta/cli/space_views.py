@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from veduta.cli.output import Bar, emit, say
+from veduta.cli.place import check_folder
 
 if TYPE_CHECKING:
     from veduta.space.disparity import Range
@@ -92,8 +94,10 @@ def check_method(method: str) -> Any:
 def targets(pairs: Sequence[PairFiles], out: Path, suffix: str, batch: bool) -> list[Path]:
     """Where the result of each pair goes: a file for one pair, else a folder; never over a photo or another result."""
     if not batch and out.suffix and not out.is_dir():
+        check_folder(out.parent)
         made = [out]
     else:
+        check_folder(out)
         made, used = [], set()
         for pair in pairs:
             name, number = f"{pair.name}{suffix}", 1
@@ -114,13 +118,13 @@ def each(
     do: Callable[[int, PairFiles], dict[str, Any]],
     show: Callable[[dict[str, Any]], None] | None,
 ) -> None:
-    """Do all pairs; one that fails is told in its place and the command ends with 1 (with 2 where it was alone).
+    """Do all pairs; one of several that fails is told in its place and does not stop the others.
 
     `show` prints what was told for a person; None prints JSON.
     """
-    from veduta.errors import VedutaError
+    from veduta.cli.outcome import Outcomes
 
-    failed = False
+    outcomes = Outcomes(len(pairs))
     progress = Bar()
     progress.begin(what, len(pairs))
     try:
@@ -128,15 +132,8 @@ def each(
             told: dict[str, Any] = {
                 "left": str(pair.left),
                 "right": None if pair.right is None else str(pair.right),
-                "error": None,
             }
-            try:
-                told |= do(number, pair)
-            except (VedutaError, MemoryError, OSError) as error:
-                if len(pairs) == 1 and isinstance(error, VedutaError):
-                    raise
-                failed = True
-                told["error"] = str(error) or "too large for this machine's memory"
+            told |= outcomes.attempt(pair.left, partial(do, number, pair))
             progress.advance()
             if show is None:
                 emit(told)
@@ -146,5 +143,4 @@ def each(
                 show(told)
     finally:
         progress.end()
-    if failed:
-        raise typer.Exit(1)
+    outcomes.end()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.place import check_file
 
 if TYPE_CHECKING:
     from veduta.edit.shots import Film, Shots
@@ -80,22 +81,19 @@ def _shots(
     given: Sequence[Path], out: Path, reference: Path | None, frames: int
 ) -> tuple[Shots | Film, int | None]:
     """The shots, and the number of the one asked for as reference."""
-    from veduta.cli.see import expand
-    from veduta.edit.picture_file import WouldOverwrite, kind_for, same_file
+    from veduta.cli.given import expand
+    from veduta.edit.picture_file import kind_for, same_file
     from veduta.edit.shots import Film, Shots, is_video
     from veduta.edit.stack import CannotStack
     from veduta.errors import NotFound, VedutaError
 
-    if out.is_dir():
-        raise CannotStack(f"{out}: is a folder; name the file for the result, such as {out / 'stack.jpg'}")
     for path in given:
         if not path.exists():
             raise NotFound(f"{path}: no such file")
     paths, problems = expand(given)
     for path, reason in problems:
         say(f"{path}: {reason}")
-    if any(same_file(path, out) for path in paths):
-        raise WouldOverwrite(f"{out}: would write over one of the photos; choose another name")
+    check_file(out, paths)
     if len(paths) == 1 and _quietly(is_video, paths[0]):
         if reference is not None:
             raise CannotStack("--reference is for photos; of a video, the first sharp frame is taken")

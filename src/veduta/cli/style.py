@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.copies import AgainOption, Copies, NoLocationOption, PhotoJsonOption, tell_copy, usual_name
+from veduta.cli.output import Bar, emit, say
 
 if TYPE_CHECKING:
-    from veduta.cli.copies import Copies
     from veduta.nets.brush import Brush
 
 # One line for each photo that is painted, beside the paintings: an interrupted command goes on where it was.
@@ -57,30 +58,26 @@ def style(
     smooth: Annotated[
         float, typer.Option("--smooth", metavar="N", help="Against the flicker of films, 0 to 0.95.")
     ] = 0.5,
-    no_location: Annotated[
-        bool, typer.Option("--no-location", help="Take the position out of the paintings.")
-    ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Paint photos again that are done already.")] = False,
+    no_location: NoLocationOption = False,
+    again: AgainOption = False,
     known: Annotated[
         bool, typer.Option("--list", help="List the packaged styles and one's own, and do nothing.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object for each photo, one per line.")
-    ] = False,
+    as_json: PhotoJsonOption = False,
 ) -> None:
     """Repaint photos and films in one of 26 styles, or in that of any painting; the originals stay as they are.
 
     Photos are painted at full size without seams and keep format, quality and metadata; films keep their sound and
-    become MP4 in a folder. What is done already with the same wish is left out. Ends with status 1 where a photo
-    failed.
+    become MP4 in a folder. What is done already with the same wish is left out. Ends with status 1 where some of
+    several failed.
     """
     if known:
         _list(as_json)
         return
     if not photos or out is None or (name is None) == (blend is None):
         raise typer.BadParameter("say which photos, with -o where the paintings go, and --style or --blend")
-    from veduta.cli.copies import Copies
-    from veduta.cli.see import expand
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import Outcomes
     from veduta.edit.operation import BadEdit
     from veduta.edit.style import check_side
     from veduta.edit.style_file import brush_for, digest, parse_blend
@@ -95,79 +92,57 @@ def style(
     paths, problems = expand(photos, PHOTO_SUFFIXES | VIDEO_SUFFIXES, skip=out)
     settings: dict[str, Any] = {"strength": strength, "colors": colors, "side": side}
     wish = digest(brush, [*settings.values(), smooth, not no_location])
-    copies = Copies(photos, paths, out, REPORT, wish)
-    failed = bool(problems)
+    copies = Copies(photos, paths, out, REPORT, wish, _named)
+    outcomes = Outcomes(len(paths) + len(problems))
     progress = Bar()
+
+    def work(path: Path) -> dict[str, Any]:
+        try:
+            return _one(path, copies.target(path), brush, settings, smooth, not no_location, progress)
+        finally:
+            progress.end()
+
     if len(paths) > 1:
         say(f"painting: {len(paths)}")
-    try:
-        for number, path in enumerate(paths, 1):
-            told = None if again else copies.done(path)
-            if told is None:
-                told = _one(path, copies, brush, settings, smooth, not no_location, progress)
-                copies.record(path, told)
-            else:
-                told = {**told, "already": True}
-            failed = failed or told["error"] is not None
-            _tell(told, as_json, f"{number}/{len(paths)} " if len(paths) > 1 else "")
-    finally:
-        progress.end()
+    for number, path in enumerate(paths, 1):
+        told = copies.result(path, again, outcomes, partial(work, path))
+        tell_copy(told, as_json, f"{number}/{len(paths)} " if len(paths) > 1 else "")
     for where, reason in problems:
-        _tell({"path": str(where), "out": None, "notes": [], "error": reason}, as_json)
-    if not paths and not problems:
-        say("no photos there")
-    if failed:
-        raise typer.Exit(1)
+        outcomes.failed()
+        tell_copy({"path": str(where), "out": None, "notes": [], "error": reason}, as_json)
+    outcomes.end()
+
+
+def _named(path: Path) -> str:
+    """The name of a copy in a folder: films become MP4."""
+    from veduta.errors import UnreadableImage
+    from veduta.image.decode import kind_of
+
+    try:
+        film = kind_of(path) == "video"
+    except (UnreadableImage, OSError):  # it will be told when its turn comes
+        film = False
+    return f"{path.stem}.mp4" if film else usual_name(path)
 
 
 def _one(
     path: Path,
-    copies: Copies,
+    target: Path,
     brush: Brush,
     settings: dict[str, Any],
     smooth: float,
     location: bool,
     progress: Bar,
 ) -> dict[str, Any]:
-    """The result for one photo or film; one that fails does not stop the others."""
-    from veduta.edit.picture_file import WouldOverwrite
     from veduta.edit.style_file import write_styled
-    from veduta.edit.style_film import FORMATS, paint_film
-    from veduta.errors import VedutaError
+    from veduta.edit.style_film import paint_film
     from veduta.image.decode import kind_of
 
-    told: dict[str, Any] = {"path": str(path), "out": None, "notes": [], "error": None}
-    target = copies.target(path)
-    try:
-        if kind_of(path) != "video":
-            written = write_styled(path, target, brush, location=location, progress=progress, **settings)
-            return {**told, "out": str(target), "notes": list(written.notes)}
-        if target.suffix.lower() not in FORMATS and not copies.single:
-            target = target.with_suffix(".mp4")
-            if target.resolve() in copies.originals:
-                raise WouldOverwrite(f"{target}: would write over another film; give another folder")
-        count, width, height = paint_film(path, target, brush, smooth=smooth, progress=progress, **settings)
-        return {**told, "out": str(target), "notes": [f"{count} frames of {width} x {height}"]}
-    except VedutaError as error:
-        return {**told, "error": str(error)}
-    except MemoryError:
-        return {**told, "error": "too large for this machine's memory"}
-    except OSError as error:
-        return {**told, "error": error.strerror or str(error)}
-    finally:
-        progress.end()
-
-
-def _tell(told: dict[str, Any], as_json: bool, place: str = "") -> None:
-    if as_json:
-        emit(told)
-    elif told["error"] is not None:
-        say(f"{printable(told['path'])}: {told['error']}")
-    else:
-        already = " (done already)" if told.get("already") else ""
-        typer.echo(f"{place}{printable(told['path'])} -> {printable(told['out'])}{already}")
-        for note in told["notes"]:
-            typer.echo(f"    {note}")
+    if kind_of(path) != "video":
+        written = write_styled(path, target, brush, location=location, progress=progress, **settings)
+        return {"out": str(target), "notes": list(written.notes)}
+    count, width, height = paint_film(path, target, brush, smooth=smooth, progress=progress, **settings)
+    return {"out": str(target), "notes": [f"{count} frames of {width} x {height}"]}
 
 
 def _list(as_json: bool) -> None:

@@ -16,7 +16,7 @@ from veduta.edit.fill import METHODS, Method, UnknownMethod, WholeMask, fill
 from veduta.edit.picture_file import check_still, save
 from veduta.edit.protagonists import protagonists
 from veduta.edit.regions import LEAST, Eyes, Region, kind_of, regions
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.image.decode import load
 from veduta.image.photo import Photo, at_most
 from veduta.progress import Progress
@@ -68,7 +68,7 @@ class Wish:
         if self.method not in METHODS:
             raise UnknownMethod(f"no way of filling is called {self.method!r}; known: {', '.join(METHODS)}")
         if not self.what and not self.mask_files:
-            raise VedutaError("nothing to erase: say what, or give a mask")
+            raise BadInput("nothing to erase: say what, or give a mask")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from veduta.edit import holes
 from veduta.edit.holes import Hole
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.image.photo import Pixels
 from veduta.progress import Progress, Silent
 
@@ -27,7 +27,7 @@ EVEN_SCALE = 0.5
 SEAM = 10.0
 
 
-class BadMask(VedutaError):
+class BadMask(BadInput):
     """A mask that does not fit the photo."""
 
 
@@ -39,7 +39,7 @@ class WholeMask(BadMask):
     """A mask that leaves nothing of the photo to fill from."""
 
 
-class UnknownMethod(VedutaError):
+class UnknownMethod(BadInput):
     """A way of filling that does not exist."""
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.edit import exposure
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.image.photo import Pixels
 
 MOST_TIMES = 6  # area of the panorama, in areas of both pictures
@@ -24,7 +24,7 @@ LEAST_SCALE = 0.1  # a corner nearer to the horizon than this is out of reach
 Matrix = NDArray[np.float64]
 
 
-class CannotStitch(VedutaError):
+class CannotStitch(BadInput):
     """Pictures that make no panorama."""
 
 

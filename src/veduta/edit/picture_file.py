@@ -18,7 +18,7 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from veduta.edit.picture_kept import Kept, keep
 from veduta.edit.stored import Stored, put, read_stored, to_profile
-from veduta.errors import UnreadableImage, VedutaError
+from veduta.errors import BadInput, UnreadableImage
 from veduta.files import write_bytes
 from veduta.image import icc, rasters
 from veduta.image.decode import kind_of
@@ -42,15 +42,15 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 QUALITY = 92
 
 
-class AnimatedPicture(VedutaError):
+class AnimatedPicture(BadInput):
     """A picture of several frames, which cannot be edited as a photo."""
 
 
-class WouldOverwrite(VedutaError):
+class WouldOverwrite(BadInput):
     """A file that would be written over a photo."""
 
 
-class NotWritten(VedutaError):
+class NotWritten(BadInput):
     """A copy that could not be made as asked."""
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from veduta.edit.fill import BadMask
 from veduta.edit.select import select
-from veduta.errors import NotFound, VedutaError
+from veduta.errors import ModelUnavailable, NotFound
 from veduta.image.photo import Photo
 from veduta.see.finding import Box, Finding
 from veduta.see.individuals import Seen, individuals
@@ -56,7 +56,7 @@ CLOSING = 0.2
 BODY = (2.8, 6.5, 0.25)
 
 
-class NotThere(VedutaError):
+class NotThere(ModelUnavailable):
     """A recognizer that this installation does not have."""
 
 

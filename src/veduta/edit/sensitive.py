@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.edit.regions import Eyes, Region, regions
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.image.photo import Photo
 from veduta.see.face_identity import SAME_PERSON
 from veduta.see.finding import Finding
@@ -29,7 +29,7 @@ EDGE = {"plates": 0.2, "text": 0.12}
 POINTS = 48
 
 
-class UnknownWhat(VedutaError):
+class UnknownWhat(BadInput):
     """Something that cannot be asked to be hidden."""
 
 

@@ -17,7 +17,7 @@ from veduta.edit.choice import SIDE, Choice, choose
 from veduta.edit.composite import compose
 from veduta.edit.fill import fill
 from veduta.edit.tourists import Tourists
-from veduta.errors import UnreadableImage, VedutaError
+from veduta.errors import BadInput, UnreadableImage
 from veduta.image.photo import Pixels, at_most
 from veduta.progress import Progress, Silent
 from veduta.see.finding import Finding
@@ -40,7 +40,7 @@ LOOKS = 3
 Mask = NDArray[np.uint8]
 
 
-class CannotStack(VedutaError):
+class CannotStack(BadInput):
     """Shots that make no stack: too few, or of different views."""
 
 

@@ -96,15 +96,20 @@ def padded(data: bytes) -> bytes:
     return data + b"\x80" + b"\0" * (size - len(data) - 1)
 
 
+def check_fidelity(psnr: float) -> None:
+    """Raise BadFidelity for what is out of range."""
+    if not 30 <= psnr <= 50:
+        raise BadFidelity(f"a fidelity of {psnr:g} dB; 30 (tough) to 50 (faint) are possible")
+
+
 def mark(luma: Plane, data: bytes, locked: bool = False, psnr: float = PSNR) -> Plane:
     """What to add to each color of a photo so that it carries `data`: a plane like `luma`, its brightness, 0 to 255.
 
     `psnr` is how faithful the photo stays at least, 30 to 50 dB: the fainter, the less is outlived. Raises TooMuch,
-    TooSmall.
+    TooSmall, BadFidelity.
     """
     height, width = luma.shape
-    if not 30 <= psnr <= 50:
-        raise BadFidelity(f"a fidelity of {psnr:g} dB; 30 (tough) to 50 (faint) are possible")
+    check_fidelity(psnr)
     fits = capacity(width, height)
     if not fits:
         raise TooSmall(

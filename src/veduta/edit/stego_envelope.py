@@ -42,6 +42,13 @@ class Keys:
     place: bytes
 
 
+def check_password(password: str) -> str:
+    """The password; raises EmptyPassword where it is none."""
+    if not password:
+        raise EmptyPassword("an empty password protects nothing: give one, or none at all")
+    return password
+
+
 def new_salt(length: int = SALT) -> bytes:
     """Random bytes that make the keys of one message unlike those of any other."""
     return os.urandom(length)
@@ -49,9 +56,7 @@ def new_salt(length: int = SALT) -> bytes:
 
 def keys(password: str, salt: bytes) -> Keys:
     """The keys that a password becomes with a salt; a quarter of a second by intention."""
-    if not password:
-        raise EmptyPassword("an empty password protects nothing: give one, or none at all")
-    made = Scrypt(salt=salt, length=64, **COST).derive(password.encode("utf-8", "surrogatepass"))
+    made = Scrypt(salt=salt, length=64, **COST).derive(check_password(password).encode("utf-8", "surrogatepass"))
     return Keys(made[:32], made[32:])
 
 

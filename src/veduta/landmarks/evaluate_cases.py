@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from veduta.errors import UnreadableImage, VedutaError
+from veduta.errors import BadInput, UnreadableImage
 from veduta.image.formats import PHOTO_SUFFIXES
 from veduta.image.metadata import read_metadata
 from veduta.landmarks.landmark import Landmark
@@ -18,7 +18,7 @@ NAMED = 3  # files that an error names
 LISTED = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
-class BadLabels(VedutaError):
+class BadLabels(BadInput):
     """A folder of labeled photos that cannot be used."""
 
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.landmarks.evaluate_cases import Case
 from veduta.landmarks.evaluate_verdict import Verdict
 
 
-class KeptError(VedutaError):
+class KeptError(BadInput):
     """A file of verdicts that cannot be used."""
 
 

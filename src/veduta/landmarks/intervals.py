@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 
 
-class WrongCounts(VedutaError):
+class WrongCounts(BadInput):
     """Counts that cannot be of one experiment."""
 
 

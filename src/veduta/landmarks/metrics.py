@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 
 
-class WrongPrevalence(VedutaError):
+class WrongPrevalence(BadInput):
     """A share of photos with landmarks that is not between 0 and 1."""
 
 

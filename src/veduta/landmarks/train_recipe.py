@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any, Literal
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 
 NETWORKS = ("light", "wide")
 LOSSES = ("center", "arcface")
 
 
-class TrainingError(VedutaError):
+class TrainingError(BadInput):
     """A training that cannot start or go on."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.nets.unpickle import read_weights
 
 BLOCKS = (3, 4, 6, 3)
@@ -23,7 +23,7 @@ MEAN = (123.675, 116.28, 103.53)
 DEVIATION = (58.395, 57.12, 57.375)
 
 
-class WrongWeights(VedutaError):
+class WrongWeights(BadInput):
     """A weight file whose tensors do not fit the network."""
 
 

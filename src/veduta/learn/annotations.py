@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from veduta.errors import NotFound, VedutaError
+from veduta.errors import BadInput, NotFound
 from veduta.see.finding import Box
 
 FILE = "annotations.db"
@@ -43,7 +43,7 @@ CREATE INDEX IF NOT EXISTS items_of_image ON items (image_id, annotator);
 """
 
 
-class BadAnnotation(VedutaError):
+class BadAnnotation(BadInput):
     """Annotations that make no sense, or a project that cannot be made or changed so."""
 
 

@@ -7,7 +7,7 @@ order, so that it is the same however many worked on it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -73,8 +73,10 @@ def augment(
         raise OtherSet(f"no format {form!r:.20}; there are {', '.join(FORMATS)}")
     if out.resolve() == pictures.folder.resolve():
         raise OtherSet(f"{out}: holds the pictures themselves; name another folder")
-    _begin(pictures, recipe, out, form)
     augmented = Augmented(pictures, recipe)
+    if not (out / MANIFEST).exists():
+        _first(augmented, [1])  # nothing is written where no picture can be used
+    _begin(pictures, recipe, out, form)
     journal = Journal(out / MANIFEST)
     stems = _stems(pictures.names)
     wanted = {
@@ -106,11 +108,17 @@ def augment(
 
 def nine(augmented: Augmented, failed: Mapping[str, str] | None = None) -> Pixels:
     """A sheet of the first nine copies of the first picture that can be used."""
-    names = [name for name in augmented.pictures.names if not failed or name not in failed]
+    return sheet(_first(augmented, range(1, COUNT + 1), failed or {}))
+
+
+def _first(augmented: Augmented, copies: Iterable[int], failed: Collection[str] = ()) -> list[Example]:
+    """Copies of the first picture that can be used; raises OtherSet where none can."""
     error: Exception | None = None
-    for name in names:
+    for name in augmented.pictures.names:
+        if name in failed:
+            continue
         try:
-            return sheet([augmented.example(name, copy)[0] for copy in range(1, COUNT + 1)])
+            return [augmented.example(name, copy)[0] for copy in copies]
         except (VedutaError, OSError) as found:
             error = error or found
     raise OtherSet(f"{augmented.pictures.folder}: no picture of it can be used: {error or 'all failed'}")

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.image.decode import read
 from veduta.image.photo import Pixels
 from veduta.learn import cranes_drawn, decoys_drawn
@@ -30,7 +30,7 @@ LEAST_CONTRAST = 22.0  # in gray levels, in the channel that differs most
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
-class NoPhotographs(VedutaError):
+class NoPhotographs(BadInput):
     """A folder to draw on that holds no readable photographs."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.image.decode import read
 from veduta.image.photo import Pixels
 from veduta.learn.drawn_photos import SUFFIXES
@@ -20,7 +20,7 @@ from veduta.see.cranes import full_mask
 ENDING = "_mask"
 
 
-class NoTruth(VedutaError):
+class NoTruth(BadInput):
     """A folder without pairs of photo and mask, or with a pair that does not fit."""
 
 

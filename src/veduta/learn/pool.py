@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.files import write_text
 from veduta.learn.drawn_photos import DrawnPhotos
 from veduta.learn.trunk_maps import CHANNELS, STRIDES, TrunkMaps
@@ -20,7 +20,7 @@ from veduta.progress import Progress, Silent
 AT_ONCE = 4
 
 
-class OtherPool(VedutaError):
+class OtherPool(BadInput):
     """A folder that holds a pool of other examples."""
 
 

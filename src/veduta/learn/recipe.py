@@ -6,10 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 
 
-class TrainingError(VedutaError):
+class TrainingError(BadInput):
     """A training that cannot start or go on."""
 
 

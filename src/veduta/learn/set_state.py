@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 from veduta.learn.set_folder import SetFile
 from veduta.learn.set_measures import CELLS, Measures
 
@@ -35,7 +35,7 @@ CREATE INDEX IF NOT EXISTS by_done ON pictures (done);
 """
 
 
-class StateError(VedutaError):
+class StateError(BadInput):
     """A memory that cannot be opened, or is of another set."""
 
 

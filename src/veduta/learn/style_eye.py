@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from veduta.errors import BadInput
 from veduta.learn.recipe import TrainingError
 from veduta.nets.efficientnet import LITE2_BLOCKS, LITE2_STRIDED, Convolution
 from veduta.nets.packs.imagenet import LITE2
@@ -31,7 +30,7 @@ FIRST_MEAN = (103.939, 116.779, 123.68)
 FIRST_SPREAD = 57.4  # the mean of the deviations above, of 0 to 255
 
 
-class UnfitInput(TrainingError, BadInput):
+class UnfitInput(TrainingError):
     """Pictures, weights or settings from which no style can be made."""
 
 

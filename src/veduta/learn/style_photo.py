@@ -48,7 +48,11 @@ class PhotoRecipe:
         """Refuse what cannot be run."""
         if not LEAST_SIDE <= self.side <= 4096:
             raise UnfitInput(f"side must be {LEAST_SIDE} to 4096 pixels, not {self.side}")
-        if self.rounds < 1 or self.variation < 0 or (self.style is not None and not self.style > 0):
+        if (
+            self.rounds < 1
+            or self.variation < 0
+            or (self.style is not None and not 0 < self.style < float("inf"))
+        ):
             raise UnfitInput("rounds and the weight of style must be above 0, that of variation not below it")
 
 

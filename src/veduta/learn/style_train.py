@@ -60,7 +60,7 @@ class StyleRecipe:
             raise UnfitInput(f"side must be a multiple of 32 from 64 to 1024, not {self.side}")
         if min(self.steps, self.batch) < 1 or not self.rate > 0 or self.variation < 0:
             raise UnfitInput("steps, batch and rate must be above 0, variation not below it")
-        if self.painting_side < 64 or (self.style is not None and not self.style > 0):
+        if self.painting_side < 64 or (self.style is not None and not 0 < self.style < float("inf")):
             raise UnfitInput("the painting needs 64 pixels, and style a weight above 0")
 
 

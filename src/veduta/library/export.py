@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from veduta.errors import NotFound, VedutaError
+from veduta.errors import BadInput, NotFound, VedutaError
 from veduta.files import replacing
 from veduta.image.hashes import content_hash
 from veduta.image.metadata import Metadata, read_metadata, write_sidecar
@@ -32,7 +32,7 @@ class LocationLeftError(VedutaError):
     """A copy from which the position could not be taken out; it was not written."""
 
 
-class NoSidecarsError(VedutaError):
+class NoSidecarsError(BadInput):
     """Anonymized copies with sidecars: those would tell what the copies hide."""
 
 

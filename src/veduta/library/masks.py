@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from veduta.errors import NotFound, VedutaError
+from veduta.errors import BadInput, NotFound
 from veduta.library.catalog import Catalog
 from veduta.library.schema import PhotoRow
 from veduta.library.schema_versions import MaskRow
 from veduta.see.mask import decode
 
 
-class UnfitMask(VedutaError):
+class UnfitMask(BadInput):
     """A mask that cannot be kept for a photo."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 
 TASKS = (
     "image-classifier",
@@ -28,7 +28,7 @@ TASKS = (
 )
 
 
-class BadPack(VedutaError):
+class BadPack(BadInput):
     """A model pack whose record is incomplete or contradicts itself."""
 
 

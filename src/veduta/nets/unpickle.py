@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput, VedutaError
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 
@@ -36,11 +36,11 @@ STORAGES = {
 }
 
 
-class UnsafePickle(VedutaError):
+class UnsafePickle(BadInput):
     """A weight file that asks for more than tensors."""
 
 
-class UnreadableWeights(VedutaError):
+class UnreadableWeights(BadInput):
     """A weight file that is damaged or of an unknown layout."""
 
 

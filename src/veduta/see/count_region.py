@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 
 Point = tuple[float, float]
 
 
-class BadRegion(VedutaError):
+class BadRegion(BadInput):
     """A polygon or line that cannot be understood."""
 
 

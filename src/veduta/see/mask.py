@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.errors import VedutaError
+from veduta.errors import BadInput
 
 
-class BadMask(VedutaError):
+class BadMask(BadInput):
     """A run-length encoding that does not describe a mask."""
 
 

@@ -11,11 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from veduta.errors import BadInput, CatalogError, NotFound, QueryError, UnreadableImage, VedutaError
-from veduta.learn.annotations import BadAnnotation, InUse
-from veduta.library.masks import UnfitMask
-from veduta.library.versions import BadVersion
-from veduta.see.mask import BadMask
+from veduta.errors import BadInput, CatalogError, NotFound, VedutaError
+from veduta.landmarks.atlas import AtlasError
+from veduta.landmarks.atlases import AtlasExists
+from veduta.landmarks.bank import BankError
+from veduta.learn.annotations import InUse
 from veduta.server.sessions import TooManyAttempts, WrongPassword
 from veduta.server.wire import readable
 
@@ -34,13 +34,11 @@ STATUS: dict[type[VedutaError], int] = {
     NotFound: 404,
     WrongPassword: 401,
     TooManyAttempts: 429,
-    QueryError: 422,
-    UnreadableImage: 422,
     BadInput: 422,
-    BadMask: 422,
-    BadVersion: 422,
-    UnfitMask: 422,
-    BadAnnotation: 422,
+    # Folders of the server that are not, or no longer, what they should be: the request is fine.
+    BankError: 409,
+    AtlasError: 409,
+    AtlasExists: 409,
     InUse: 409,
     CatalogError: 503,
 }

@@ -21,6 +21,8 @@ from veduta.space.nearness import normalized
 from veduta.space.occlusion import Floats
 
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+# An ONNX file begins with the version of its form.
+BEGINNING = b"\x08"
 # The longer side shown to a network of free size; sides are multiples of 14 (Depth Anything) and of 32 (MiDaS).
 SIDE, STEPS = 518, (14, 32)
 
@@ -38,7 +40,10 @@ class DepthNetwork:
             raise BadNetwork(f"{path}: no such file")
         if path.suffix.lower() != ".onnx":
             raise BadNetwork(f"{path.name}: a depth network is an .onnx file")
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        data = path.read_bytes()
+        if not data.startswith(BEGINNING):  # parsers of networks say more about such a file than one line
+            raise BadNetwork(f"{path.name}: no ONNX file, or a damaged one")
+        digest = hashlib.sha256(data).hexdigest()
         pack = own_pack(str(path), sha256=digest, name="depth", task="depth", mean=MEAN, std=STD)[0]
         try:
             self._network = Network(

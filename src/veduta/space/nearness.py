@@ -42,6 +42,8 @@ def read_map(path: Path, far_bright: bool = False) -> Floats:
     With `far_bright` the map tells distance: bright is far, in even steps of distance. Raises BadMap, UnreadableImage.
     """
     values = _read_npy(path) if path.suffix.lower() == ".npy" else _read_picture(path)
+    if not np.isfinite(values).any():
+        raise BadMap(f"{path.name}: holds no numbers")
     if far_bright:
         known = np.isfinite(values) & (values > 0)
         if not known.any():

@@ -42,6 +42,8 @@ class View:
             raise BadRig(
                 f"focal length {self.focal:g} pixels, baseline {self.baseline:g} m: both must be above zero"
             )
+        if not np.isfinite(self.offset):
+            raise BadRig(f"an offset of {self.offset:g} pixels: must be a number")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
