@@ -71,7 +71,7 @@ def test_adjust_does_any_edit_by_name(folder: Path, tmp_path: Path) -> None:
     expected = Edits.from_json(
         [
             {"name": "auto_levels", "amount": 1, "clip": 1, "channels": True},
-            {"name": "auto_white_balance", "amount": 0.8},
+            {"name": "auto_white_balance", "amount": 1},
             {"name": "light", "exposure": 0.2},
         ]
     )

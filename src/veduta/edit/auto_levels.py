@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from veduta.edit import gain
 from veduta.edit.operation import Operation, flag, number
 from veduta.image.histogram import counts, ends
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples, white
 from veduta.progress import Progress
 
 # A picture without contrast (fog, a wall) is not torn apart: codes are spread at most so many times.
@@ -28,6 +27,7 @@ class AutoLevels(Operation):
     """
 
     name = "auto_levels"
+    deep = True
     usual: ClassVar[Mapping[str, Any]] = {"amount": 1.0}
 
     amount: float = number(0, 0, 1)
@@ -39,13 +39,13 @@ class AutoLevels(Operation):
         """Whether nothing is asked for."""
         return self.amount == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The picture from black to white."""
         found = np.array([self._ends(np.ascontiguousarray(pixels[..., n])) for n in range(3)], float)
         if not self.channels:
             found[:] = found[:, 0].min(), found[:, 1].max()
         curves = []
-        for low, high in found / 255:
+        for low, high in found / white(pixels):
             if high - low < 1 / STEEPEST:  # the middle stays where it is
                 low = (low + high) / 2 * (1 - 1 / STEEPEST)
                 high = low + 1 / STEEPEST
@@ -53,5 +53,5 @@ class AutoLevels(Operation):
             curves.append(lambda codes, low=low, high=high: (codes - low) / (high - low))
         return gain.by_curve(pixels, *curves)
 
-    def _ends(self, plane: NDArray[np.uint8]) -> tuple[int, int]:
+    def _ends(self, plane: Samples) -> tuple[int, int]:
         return ends(counts(plane), self.clip / 100, self.clip / 100)

@@ -17,7 +17,8 @@ from veduta.edit import gain
 from veduta.edit.operation import Operation, choice, number
 from veduta.edit.white_balance import LUMINANCE
 from veduta.image.icc import linear
-from veduta.image.photo import Pixels, at_most
+from veduta.image.photo import at_most
+from veduta.image.samples import Samples, step, white
 from veduta.progress import Progress
 
 SIDE = 512
@@ -43,6 +44,7 @@ class AutoWhiteBalance(Operation):
     """
 
     name = "auto_white_balance"
+    deep = True
     usual: ClassVar[Mapping[str, Any]] = {"amount": 1.0}
 
     amount: float = number(0, 0, 1)
@@ -53,7 +55,7 @@ class AutoWhiteBalance(Operation):
         """Whether nothing is asked for."""
         return self.amount == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The picture under white light."""
         stops = np.clip(np.log2(1 / light_of(pixels, self.method)), -MOST, MOST)
         gains = np.exp2(self.amount * stops)
@@ -66,13 +68,15 @@ class AutoWhiteBalance(Operation):
         )
 
 
-def light_of(pixels: Pixels, method: str = "careful") -> gain.Reals:
+def light_of(pixels: Samples, method: str = "careful") -> gain.Reals:
     """The color (3,) of the light, linear, of mean 1; white where the picture does not tell."""
     small = at_most(pixels, SIDE)
     # A spot that is white in all channels tells of white light; one that is so in some has lost its color.
     least, most = small.min(2), small.max(2)
-    telling = (least >= DARKEST) & ((most <= BRIGHTEST) | (least > BRIGHTEST))
-    light = linear(np.arange(256) / 255).astype(np.float32)[small]
+    dark, bright = DARKEST * step(small), BRIGHTEST * step(small)
+    telling = (least >= dark) & ((most <= bright) | (least > bright))
+    top = white(small)
+    light = linear(np.arange(top + 1) / top).astype(np.float32)[small]
     if method == "edges":
         smooth = cv2.GaussianBlur(light, (0, 0), 1.5)
         across, down = (cv2.Sobel(smooth, cv2.CV_32F, *way) for way in ((1, 0), (0, 1)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from veduta.edit.operation import BadEdit, Operation, number
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 
@@ -16,6 +16,7 @@ class Crop(Operation):
     """Keep the rectangle that begins at (x, y), relative to the picture."""
 
     name = "crop"
+    deep = moves = True
 
     x: float = number(0, 0, 1)
     y: float = number(0, 0, 1)
@@ -41,7 +42,7 @@ class Crop(Operation):
         """Size of the part."""
         return _span(self.x, self.width, width)[1], _span(self.y, self.height, height)[1]
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The part, copied."""
         high, wide = pixels.shape[:2]
         (left, width), (top, height) = _span(self.x, self.width, wide), _span(self.y, self.height, high)

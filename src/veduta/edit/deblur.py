@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from veduta.edit.denoise import back, deviations, opponent
+from veduta.edit.denoise import as_samples, back, codes, deviations, opponent
 from veduta.edit.operation import Operation, choice, integer, number
 from veduta.edit.spread import SHAPES, kernel
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress, Silent
 
 Floats = NDArray[np.float32]
@@ -41,6 +41,7 @@ class Deblur(Operation):
     """
 
     name = "deblur"
+    deep = True
     tells = True
     # A sharp photo bears this much; more, where it is more blurred, is for the eye to find.
     usual: ClassVar[Mapping[str, Any]] = {"radius": 0.6, "noise": 2.0}
@@ -57,7 +58,7 @@ class Deblur(Operation):
         """Whether nothing is asked for."""
         return self.radius == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The clearer picture."""
         spread = kernel(self.shape, self.radius * scale, self.angle)
         if spread.size == 1:
@@ -75,13 +76,13 @@ class Deblur(Operation):
             out = np.empty_like(pixels)
             spoiled = float(np.sqrt(np.mean(np.square(told))))
             for n in range(3):
-                made = lucy(pixels[..., n].astype(np.float32), spread, self.rounds, spoiled, done)
-                out[..., n] = np.clip(np.rint(made), 0, 255)
+                made = lucy(codes(pixels[..., n]), spread, self.rounds, spoiled, done)
+                out[..., n] = as_samples(made, pixels)
         else:
             for n in range(3):
                 steps = COLOR_STEPS if n else STEPS
                 planes[..., n] = wiener(planes[..., n], spread, told[n], steps, done)
-            out = back(planes)
+            out = back(planes, pixels)
         progress.end()
         return out
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from veduta.edit import gain
 from veduta.edit.operation import Operation, number
 from veduta.image.photo import Pixels, at_most
+from veduta.image.samples import Samples, eight, step, white
 from veduta.progress import Progress
 
 Plane = NDArray[np.float32]
@@ -49,6 +50,7 @@ class Dehaze(Operation):
     """Take haze out by `strength`, 0 (nothing) to 1 (all that is told); sky and lamps keep their light."""
 
     name = "dehaze"
+    deep = True
     usual: ClassVar[Mapping[str, Any]] = {"strength": 0.9}
 
     strength: float = number(0, 0, 1)
@@ -58,10 +60,11 @@ class Dehaze(Operation):
         """Whether nothing is asked for."""
         return self.strength == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The picture with less haze."""
         haze = tell(pixels)
-        light = (*haze.light, 0.0)  # OpenCV's scalars are of four
+        light = (*(step(pixels) * one for one in haze.light), 0.0)  # OpenCV's scalars are of four
+        kind = cv2.CV_16U if pixels.dtype == np.uint16 else cv2.CV_8U
         out = np.empty_like(pixels)
 
         def clear(band: tuple[int, int]) -> None:
@@ -70,7 +73,7 @@ class Dehaze(Operation):
             less = cv2.divide(1.0, 1 - np.float32(self.strength) * (1 - air))
             moved = cv2.subtract(pixels[first:last], light, dtype=cv2.CV_32F)  # type: ignore[call-overload]
             moved = cv2.multiply(moved, cv2.merge([less, less, less]))
-            out[first:last] = cv2.add(moved, light, dtype=cv2.CV_8U)  # type: ignore[call-overload]
+            out[first:last] = cv2.add(moved, light, dtype=kind)  # type: ignore[call-overload]
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(clear, gain.bands(pixels)))
@@ -87,7 +90,7 @@ class Haze:
     slope: Plane
     level: Plane
 
-    def air(self, pixels: Pixels, first: int, last: int) -> Plane:
+    def air(self, pixels: Samples, first: int, last: int) -> Plane:
         """Share of the scene's own light in rows `first` to `last` of the whole picture, float32 (rows, w)."""
         height, width = pixels.shape[:2]
         band = pixels[first:last]
@@ -98,9 +101,9 @@ class Haze:
         return np.asarray(np.clip(share, LEAST, 1, out=share), np.float32)
 
 
-def tell(pixels: Pixels) -> Haze:
-    """The haze in a picture, uint8 (h, w, 3)."""
-    small = at_most(pixels, SIDE)
+def tell(pixels: Samples) -> Haze:
+    """The haze in a picture, uint8 or uint16 (h, w, 3)."""
+    small = eight(at_most(pixels, SIDE))
     side = max(small.shape[:2])
     light = _airlight(small, max(1, round(0.02 * side)))
     veil = _veil(small, light)
@@ -122,9 +125,10 @@ def _airlight(small: Pixels, half: int) -> tuple[float, float, float]:
     return float(found[0]), float(found[1]), float(found[2])
 
 
-def _veil(pixels: Pixels, light: tuple[float, float, float]) -> Plane:
+def _veil(pixels: Samples, light: tuple[float, float, float]) -> Plane:
     """The lowest channel relative to the haze's."""
-    table = np.arange(256, dtype=np.float32)[:, None] / np.asarray(light, np.float32)
+    full = np.asarray(light, np.float32) * np.float32(step(pixels))
+    table = np.arange(white(pixels) + 1, dtype=np.float32)[:, None] / full
     red, green, blue = (
         cv2.LUT(plane, np.ascontiguousarray(table[:, number]))
         for number, plane in enumerate(cv2.split(pixels))
@@ -175,8 +179,8 @@ def _mean(plane: Plane, half: int) -> Plane:
     return np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
 
 
-def _gray(pixels: Pixels) -> Plane:
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255)
+def _gray(pixels: Samples) -> Plane:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(white(pixels))
 
 
 def _square(half: int) -> Pixels:

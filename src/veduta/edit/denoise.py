@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from veduta.edit import noise
 from veduta.edit.cosines import EVEN, OPPONENT, bands, cleaned
 from veduta.edit.operation import Operation, choice, number
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples, step, white
 from veduta.progress import Progress, Silent
 
 Floats = NDArray[np.float32]
@@ -38,6 +38,7 @@ class Denoise(Operation):
     """
 
     name = "denoise"
+    deep = True
     tells = True
     usual: ClassVar[Mapping[str, Any]] = {"amount": 1.0}
 
@@ -50,29 +51,42 @@ class Denoise(Operation):
         """Whether nothing is asked for."""
         return self.amount == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The picture with less noise."""
         planes = opponent(pixels)
         if self.sigma:
             told = [self.amount * self.sigma * scale] * 3
         else:
             told = [self.amount * one for one in deviations(planes, pixels)]
-        return back(quieted(planes, told, self.method, progress))
+        return back(quieted(planes, told, self.method, progress), pixels)
 
 
-def opponent(pixels: Pixels) -> Floats:
-    """Brightness and two differences of colors, in units in which noise keeps its strength."""
-    return np.asarray(pixels.astype(np.float32) @ OPPONENT.T, np.float32)
+def opponent(pixels: Samples) -> Floats:
+    """Brightness and two differences of colors, in codes of 8 bits, in units in which noise keeps its strength."""
+    return np.asarray(codes(pixels) @ OPPONENT.T, np.float32)
 
 
-def back(planes: Floats) -> Pixels:
-    """The inverse of `opponent`."""
-    return np.asarray(np.clip(np.rint(planes @ OPPONENT), 0, 255), np.uint8)
+def codes(pixels: Samples) -> Floats:
+    """Codes of 8 bits, which may lie between two: 0 to 255."""
+    found = pixels.astype(np.float32)
+    return found / np.float32(step(pixels)) if step(pixels) > 1 else found
 
 
-def deviations(planes: Floats, pixels: Pixels) -> list[float]:
+def as_samples(found: Floats, like: Samples) -> Samples:
+    """The inverse of `codes`, in the depth of `like`."""
+    whole = found * np.float32(step(like)) if step(like) > 1 else found
+    return np.asarray(np.clip(np.rint(whole), 0, white(like)), like.dtype)
+
+
+def back(planes: Floats, like: Samples) -> Samples:
+    """The inverse of `opponent`, in the depth of `like`."""
+    return as_samples(np.asarray(planes @ OPPONENT, np.float32), like)
+
+
+def deviations(planes: Floats, pixels: Samples) -> list[float]:
     """The noise of each plane, told where no color is cut off."""
-    sound = np.asarray(((pixels > DARKEST) & (pixels < BRIGHTEST)).all(2), np.bool_)
+    dark, bright = DARKEST * step(pixels), BRIGHTEST * step(pixels)
+    sound = np.asarray(((pixels > dark) & (pixels < bright)).all(2), np.bool_)
     return [noise.deviation(planes[..., n], sound) for n in range(3)]
 
 

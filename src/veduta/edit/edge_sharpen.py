@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from veduta.edit import gain, noise
 from veduta.edit.operation import Operation, number
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples, step
 from veduta.progress import Progress
 
 Plane = NDArray[np.float32]
@@ -33,6 +33,7 @@ class EdgeSharpen(Operation):
     """
 
     name = "edge_sharpen"
+    deep = True
     usual: ClassVar[Mapping[str, Any]] = {"amount": 1.0}
 
     amount: float = number(0, 0, 5)
@@ -44,7 +45,7 @@ class EdgeSharpen(Operation):
         """Whether nothing is asked for."""
         return self.amount == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The sharper picture."""
         radius = max(1, round(self.radius * scale))
         limit = NOISE * noise.deviation(_luma(_middle(pixels)))
@@ -63,8 +64,7 @@ class EdgeSharpen(Operation):
             over = np.float32(self.overshoot)
             np.clip(sharp, cv2.erode(luma, square) - over, cv2.dilate(luma, square) + over, out=sharp)
             change = (sharp - luma)[first - above : last - above]
-            added = cv2.merge([np.rint(change).astype(np.int16)] * 3)
-            out[first:last] = cv2.add(pixels[first:last], added, dtype=cv2.CV_8U)
+            out[first:last] = gain.added(pixels[first:last], change * np.float32(step(pixels)))
         return out
 
 
@@ -81,11 +81,12 @@ def guided(plane: Plane, radius: int, edge: float) -> Plane:
     return np.asarray(mean(slope) * plane + mean(middle - slope * middle), np.float32)
 
 
-def _luma(pixels: Pixels) -> Plane:
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
+def _luma(pixels: Samples) -> Plane:
+    """Brightness in codes of 8 bits, which may lie between two."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(step(pixels))
 
 
-def _middle(pixels: Pixels) -> Pixels:
+def _middle(pixels: Samples) -> Samples:
     """The middle part of a large picture, at full size."""
     height, width = pixels.shape[:2]
     top, left = max(0, (height - TOLD_SIDE) // 2), max(0, (width - TOLD_SIDE) // 2)

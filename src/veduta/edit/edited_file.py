@@ -1,11 +1,15 @@
-"""One photo file to an edited one, in the same format and with the same facts about itself."""
+"""One photo file to an edited one, in the same format and depth, with its transparency and the facts about itself."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from veduta.edit.edits import Edits
 from veduta.edit.picture_file import Written, check_still, save
+from veduta.edit.stored_file import save_values
+from veduta.edit.whole import read_whole
 from veduta.image.decode import read
 from veduta.progress import Progress, Silent
 
@@ -30,13 +34,21 @@ def write_edited(
     progress = progress or Silent()
     check_still(source)
     progress.begin("reading", 1)
-    before = read(base or source)
+    done = [one for one in edits.operations if not one.neutral]
+    local = base is None and {one.name for one in done} <= LOCAL
+    whole = None if local or base is not None else read_whole(source, all(one.moves for one in done))
+    before = read(base or source) if whole is None else whole.pixels
     progress.end()
     pixels = edits.apply(before, 1.0, progress)
     progress.begin("writing", 1)
-    changed = None
-    if base is None and {one.name for one in edits.operations if not one.neutral} <= LOCAL:
-        changed = (pixels != before).any(axis=2)  # all else stays as it is stored, with every bit
-    written = save(source, pixels, target, changed, location)
+    if whole is None:
+        # Outside of a local edit all stays as it is stored, with every bit.
+        changed = (pixels != before).any(axis=2) if local else None
+        written = save(source, pixels, target, changed, location)
+    else:
+        written = save_values(source, whole.values(pixels), target, False, location=location)
+    notes = list(written.notes)
+    if before.dtype == np.uint16 and (shallow := [one.name for one in done if not one.deep]):
+        notes.append(f"worked in 8 bits a color: {', '.join(dict.fromkeys(shallow))}")
     progress.end()
-    return written
+    return Written(written.path, written.format, tuple(notes))

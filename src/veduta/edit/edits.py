@@ -9,23 +9,21 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from veduta.edit.operation import BadEdit, Operation, operation
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 VERSION = 1
 MOST = 200
 LONGEST_LABEL = 200
 
-GEOMETRY = frozenset({"crop", "rotate", "straighten", "perspective"})
-
 
 class Kept(Protocol):
     """Remembers pictures between edits, so that what did not change is not made again."""
 
-    def get(self, key: str) -> Pixels | None:
+    def get(self, key: str) -> Samples | None:
         """The picture kept under `key`, if it still is."""
 
-    def put(self, key: str, pixels: Pixels) -> None:
+    def put(self, key: str, pixels: Samples) -> None:
         """Keep a picture."""
 
 
@@ -86,7 +84,7 @@ class Edits:
     @property
     def geometry(self) -> bool:
         """Whether something moves in the picture."""
-        return any(one.name in GEOMETRY and not one.neutral for one in self.operations)
+        return any(one.moves and not one.neutral for one in self.operations)
 
     def size_after(self, width: int, height: int) -> tuple[int, int]:
         """Width and height of what comes out of a picture of `width` x `height`."""
@@ -100,12 +98,12 @@ class Edits:
 
     def apply(
         self,
-        pixels: Pixels,
+        pixels: Samples,
         scale: float = 1.0,
         progress: Progress | None = None,
         kept: Kept | None = None,
-    ) -> Pixels:
-        """The edited picture, uint8 (h, w, 3); `pixels` themselves when all is neutral, never changed.
+    ) -> Samples:
+        """The edited picture, of the depth and with the transparency of `pixels`; these themselves when all is neutral.
 
         `scale`: size of `pixels` relative to the full-size photo. `kept` saves pictures between the edits: of
         the same `pixels` only. Progress is told of each edit.

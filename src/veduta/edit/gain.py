@@ -1,4 +1,4 @@
-"""Gains in linear light: how adjustments of brightness and color act on sRGB bytes.
+"""Gains in linear light: how adjustments of brightness and color act on sRGB codes of 8 or 16 bits.
 
 Source of the transfer curve: IEC 61966-2-1.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import cast
 
 import cv2
 import numpy as np
@@ -14,20 +15,25 @@ from numpy.typing import NDArray
 
 from veduta.image.icc import coded, linear
 from veduta.image.photo import Pixels
+from veduta.image.samples import Samples, white
 
 Reals = NDArray[np.float64]
 Stops = NDArray[np.float32]
 
-BAND = 400_000  # pixels at a time: what is between bytes and bytes stays small
+BAND = 400_000  # pixels at a time: what is between codes and codes stays small
 MOST = 8  # stops
 FINENESS = 128  # steps a stop: at most 0.6 of a code apart
 
 
-def by_pixel(pixels: Pixels, stops: Callable[[int, int], Stops]) -> Pixels:
+def by_pixel(pixels: Samples, stops: Callable[[int, int], Stops]) -> Samples:
     """`pixels` whose light is multiplied by 2**stops; `stops(first, last)` gives those of some rows, float32
     (rows, w), at most `MOST` either way.
     """
     out = np.empty_like(pixels)
+    if pixels.dtype == np.uint16:
+        for first, last in bands(pixels):
+            out[first:last] = _multiplied(pixels[first:last], np.exp2(stops(first, last)))
+        return out
     table = _table()
     for first, last in bands(pixels):
         steps = np.rint((stops(first, last) + MOST) * FINENESS).astype(np.int32) << 8
@@ -45,16 +51,39 @@ def _table() -> Pixels:
     return np.asarray(np.rint(codes * 255).astype(np.uint8)[steps].ravel(), np.uint8)
 
 
-def by_curve(pixels: Pixels, *curves: Callable[[Reals], Reals]) -> Pixels:
+def _multiplied(codes: Samples, gains: Stops) -> Samples:
+    """Codes of 16 bits whose light is multiplied; a table would have too many rows."""
+    light = np.minimum(_light()[codes] * gains[..., None], np.float32(1))
+    return np.rint(coded(cast(Reals, light)) * np.float32(65535)).astype(np.uint16)
+
+
+@functools.cache
+def _light() -> Stops:
+    return linear(np.arange(65536) / 65535).astype(np.float32)
+
+
+def by_curve(pixels: Samples, *curves: Callable[[Reals], Reals]) -> Samples:
     """`pixels` through a curve from codes to codes in [0, 1]; one for all channels, or one for each."""
-    codes = np.arange(256) / 255
-    table = np.stack([np.rint(np.clip(curve(codes), 0, 1) * 255).astype(np.uint8) for curve in curves], -1)
-    return np.asarray(cv2.LUT(pixels, np.ascontiguousarray(table.reshape(1, 256, len(curves)))), np.uint8)
+    top = white(pixels)
+    codes = np.arange(top + 1) / top
+    table = np.stack(
+        [np.rint(np.clip(curve(codes), 0, 1) * top).astype(pixels.dtype) for curve in curves], -1
+    )
+    return np.asarray(cv2.LUT(pixels, np.ascontiguousarray(table.reshape(1, top + 1, len(curves)))))
 
 
 def brightened(codes: Reals, gain: float) -> Reals:
     """Codes in [0, 1] whose light is multiplied by `gain`."""
     return coded(np.minimum(linear(codes) * gain, 1.0))
+
+
+def added(pixels: Samples, change: Stops) -> Samples:
+    """`pixels` with a change of all channels alike, in their own codes, float32 (h, w)."""
+    if pixels.dtype == np.uint16:
+        more = cv2.merge([np.rint(change).astype(np.int32)] * 3)
+        return np.asarray(cv2.add(pixels, more, dtype=cv2.CV_16U))
+    more = cv2.merge([np.rint(change).astype(np.int16)] * 3)
+    return np.asarray(cv2.add(pixels, more, dtype=cv2.CV_8U))
 
 
 def rows(plane: Stops, first: int, last: int, width: int, height: int) -> Stops:
@@ -70,7 +99,7 @@ def rows(plane: Stops, first: int, last: int, width: int, height: int) -> Stops:
     return np.asarray(wide, np.float32).reshape(last - first, width)
 
 
-def bands(pixels: Pixels) -> list[tuple[int, int]]:
+def bands(pixels: Samples) -> list[tuple[int, int]]:
     """First and last row (exclusive) of pieces of a picture."""
     height, width = pixels.shape[:2]
     rows = max(1, BAND // width)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from veduta.edit import gain
 from veduta.edit.operation import Operation, number
-from veduta.image.photo import Pixels, at_most
+from veduta.image.photo import at_most
+from veduta.image.samples import Samples, white
 from veduta.progress import Progress
 
 Plane = NDArray[np.float32]
@@ -33,6 +34,7 @@ class Light(Operation):
     """
 
     name = "light"
+    deep = True
 
     exposure: float = number(0, -4, 4)
     contrast: float = number(0, -1, 1)
@@ -44,7 +46,7 @@ class Light(Operation):
         """Whether nothing is asked for."""
         return not (self.exposure or self.contrast or self.shadows or self.highlights)
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The picture in other light."""
         if not (self.shadows or self.highlights):
             return gain.by_curve(pixels, lambda codes: self.bent(gain.brightened(codes, 2.0**self.exposure)))
@@ -59,7 +61,7 @@ class Light(Operation):
         up, down = codes**power, (1 - codes) ** power
         return np.asarray(up / (up + down), np.float64)
 
-    def _stops(self, pixels: Pixels) -> Callable[[int, int], gain.Stops]:
+    def _stops(self, pixels: Samples) -> Callable[[int, int], gain.Stops]:
         slope, level = _smoothing(pixels)
         height, width = pixels.shape[:2]
 
@@ -75,11 +77,11 @@ class Light(Operation):
         return stops
 
 
-def _luma(pixels: Pixels) -> Plane:
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255)
+def _luma(pixels: Samples) -> Plane:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(white(pixels))
 
 
-def _smoothing(pixels: Pixels) -> tuple[Plane, Plane]:
+def _smoothing(pixels: Samples) -> tuple[Plane, Plane]:
     """Slope and level by which the smoothed copy follows the picture, at a small size."""
     luma = _luma(at_most(pixels, SMOOTHED_SIDE))
     side = 2 * max(1, round(RADIUS * max(luma.shape))) + 1

@@ -11,7 +11,7 @@ import numpy as np
 
 from veduta.edit.operation import Operation, integer, number
 from veduta.image.histogram import clahe, on_lightness
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 
@@ -22,6 +22,7 @@ class LocalContrast(Operation):
     """
 
     name = "local_contrast"
+    deep = True
     usual: ClassVar[Mapping[str, Any]] = {"amount": 0.6}
 
     amount: float = number(0, 0, 1)
@@ -33,11 +34,11 @@ class LocalContrast(Operation):
         """Whether nothing is asked for."""
         return self.amount == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The picture with more contrast in each part."""
         tiles = max(1, min(self.tiles, *pixels.shape[:2]))
 
-        def changed(plane: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        def changed(plane: Samples) -> Samples:
             mixed = cv2.addWeighted(clahe(plane, self.clip, tiles), self.amount, plane, 1 - self.amount, 0)
             return np.asarray(mixed, plane.dtype)
 

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from veduta.edit import gain
 from veduta.edit.cosines import OPPONENT
-from veduta.edit.denoise import deviations, opponent, quieted
+from veduta.edit.denoise import as_samples, codes, deviations, opponent, quieted
 from veduta.edit.operation import Operation, flag, number
-from veduta.image.photo import Pixels, at_most
+from veduta.image.photo import at_most
+from veduta.image.samples import Samples, white
 from veduta.progress import Progress
 
 Plane = NDArray[np.float32]
@@ -38,6 +39,7 @@ class LowLight(Operation):
     """Lift the dark by `amount`; `denoise` takes out the noise that would be lifted with it."""
 
     name = "low_light"
+    deep = True
     tells = True
     usual: ClassVar[Mapping[str, Any]] = {"amount": 0.8}
 
@@ -49,7 +51,7 @@ class LowLight(Operation):
         """Whether nothing is asked for."""
         return self.amount == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The picture in more light."""
         slope, level = _illumination(pixels)
         height, width = pixels.shape[:2]
@@ -64,23 +66,23 @@ class LowLight(Operation):
             light += gain.rows(level, first, last, width, height)
             np.clip(light, FLOOR, 1, out=light)
             times = np.minimum(light ** np.float32(-STRENGTH * self.amount), np.float32(MOST))
-            codes = pixels[first:last].astype(np.float32) if planes is None else planes[first:last] @ OPPONENT
+            seen = codes(pixels[first:last]) if planes is None else planes[first:last] @ OPPONENT
             # What is bright is lifted less, and white stays white; all channels by the same, so that hues stay.
-            full = np.clip(codes.max(2) / np.float32(255), 0, 1)
-            lifted = codes * (times / (1 + (times - 1) * full))[..., None]
+            full = np.clip(seen.max(2) / np.float32(255), 0, 1)
+            lifted = seen * (times / (1 + (times - 1) * full))[..., None]
             if self.denoise:  # in the deepest dark, colors are those of the noise and of its compression
                 gray = lifted.mean(2, keepdims=True)
                 share = np.clip(light / np.float32(COLORLESS), 0, 1) ** np.float32(1.5 * self.amount)
                 lifted = gray + (lifted - gray) * share[..., None]
-            out[first:last] = np.clip(np.rint(lifted), 0, 255)
+            out[first:last] = as_samples(lifted, pixels)
         return out
 
 
-def _brightest(pixels: Pixels) -> Plane:
-    return np.asarray(pixels.max(2), np.float32) / np.float32(255)
+def _brightest(pixels: Samples) -> Plane:
+    return np.asarray(pixels.max(2), np.float32) / np.float32(white(pixels))
 
 
-def _illumination(pixels: Pixels) -> tuple[Plane, Plane]:
+def _illumination(pixels: Samples) -> tuple[Plane, Plane]:
     """Slope and level by which the light follows the brightest channel, at a small size."""
     seen = _brightest(at_most(pixels, SMOOTHED_SIDE))
     side = 2 * max(1, round(RADIUS * max(seen.shape))) + 1

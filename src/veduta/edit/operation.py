@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, fields
 from importlib import import_module
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from veduta.errors import BadInput
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 MOST_PIXELS = 400_000_000
@@ -30,6 +32,10 @@ class Operation:
     name: ClassVar[str]
     tells: ClassVar[bool] = False
     """Whether it tells progress by itself."""
+    deep: ClassVar[bool] = False
+    """Whether it works in 16 bits where a picture has them; all others work in 8."""
+    moves: ClassVar[bool] = False
+    """Whether it moves pixels, with their transparency, and changes no color."""
     usual: ClassVar[Mapping[str, Any]] = {}
     """Parameters of who asks for it without naming any."""
 
@@ -49,14 +55,23 @@ class Operation:
         """Width and height of what comes out of a picture of `width` x `height`."""
         return width, height
 
-    def apply(self, pixels: Pixels, scale: float = 1.0, progress: Progress | None = None) -> Pixels:
-        """The changed picture, uint8 (h, w, 3); the same array when neutral. `scale`: size of `pixels` relative
-        to the full-size photo.
-        """
-        return pixels if self.neutral else self.change(pixels, scale, progress)
+    def apply(self, pixels: Samples, scale: float = 1.0, progress: Progress | None = None) -> Samples:
+        """The changed picture, uint8 or uint16 (h, w, 3), or (h, w, 4) with transparency; the same array when neutral.
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
-        """What `apply` does when the operation is not neutral."""
+        `scale`: size of `pixels` relative to the full-size photo.
+        """
+        if self.neutral:
+            return pixels
+        if pixels.dtype == np.uint8 and pixels.shape[2] == 3:
+            return self.change(pixels, scale, progress)
+        from veduta.edit.depth import changed
+
+        return changed(self, pixels, scale, progress)
+
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
+        """What `apply` does when the operation is not neutral: to colors (h, w, 3), of 8 bits unless it is `deep`;
+        what `moves` gets all channels, the last of 2 or 4 being transparency.
+        """
         raise NotImplementedError
 
     def as_json(self) -> dict[str, Any]:

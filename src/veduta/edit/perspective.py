@@ -8,7 +8,7 @@ import numpy as np
 
 from veduta.edit.operation import BadEdit, Operation, quadrilateral
 from veduta.edit.warp import Matrix, warp
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 Points = tuple[tuple[float, float], ...]
@@ -21,6 +21,7 @@ class Perspective(Operation):
     """Map the quadrilateral of `corners` (from the top left clockwise) onto a rectangle of its longest sides."""
 
     name = "perspective"
+    deep = moves = True
 
     corners: Points = quadrilateral()  # noqa: RUF009
 
@@ -48,7 +49,7 @@ class Perspective(Operation):
         top, right, bottom, left = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
         return max(1, round(float(max(top, bottom)))), max(1, round(float(max(left, right))))
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The rectified picture."""
         high, wide = pixels.shape[:2]
         width, height = self.size_after(wide, high)

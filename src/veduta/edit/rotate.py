@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from veduta.edit.operation import Operation, flag, integer
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 
@@ -16,6 +16,7 @@ class Rotate(Operation):
     """Turn clockwise by quarters, then mirror left to right."""
 
     name = "rotate"
+    deep = moves = True
 
     quarters: int = integer(0, 0, 3)
     mirror: bool = flag(False)
@@ -29,7 +30,7 @@ class Rotate(Operation):
         """Sides change places at odd quarters."""
         return (height, width) if self.quarters % 2 else (width, height)
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The turned picture."""
         turned = np.rot90(pixels, -self.quarters)
         return np.ascontiguousarray(turned[:, ::-1] if self.mirror else turned)

@@ -10,7 +10,7 @@ import numpy as np
 
 from veduta.edit import gain
 from veduta.edit.operation import Operation, number
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 
@@ -21,6 +21,7 @@ class Sharpen(Operation):
     """
 
     name = "sharpen"
+    deep = True
 
     amount: float = number(0, 0, 3)
     radius: float = number(1, 0.3, 10)
@@ -30,7 +31,7 @@ class Sharpen(Operation):
         """Whether nothing is asked for."""
         return self.amount == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The sharper picture."""
         sigma = self.radius * scale
         reach = math.ceil(4 * sigma)
@@ -43,6 +44,5 @@ class Sharpen(Operation):
             luma = cv2.cvtColor(pixels[above:below], cv2.COLOR_RGB2GRAY).astype(np.float32)
             smooth = cv2.sepFilter2D(luma, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)
             detail = (luma - smooth)[first - above : last - above] * np.float32(self.amount)
-            added = cv2.merge([np.rint(detail).astype(np.int16)] * 3)
-            out[first:last] = cv2.add(pixels[first:last], added, dtype=cv2.CV_8U)
+            out[first:last] = gain.added(pixels[first:last], detail)
         return out

@@ -14,6 +14,7 @@ import numpy as np
 
 from veduta.edit.operation import Operation, choice, integer, number
 from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 WIDTH = 19  # pixels of the blur's window in the recipe
@@ -41,7 +42,7 @@ class Sketch(Operation):
         """Whether the photo stays as it is."""
         return self.strength == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The drawing, or what lies between it and the photo."""
         out = np.empty_like(pixels)
         height, width = pixels.shape[:2]

@@ -22,12 +22,12 @@ from veduta.edit import stego_lsb as lsb
 from veduta.edit.picture_file import NotWritten, WouldOverwrite, same_file
 from veduta.edit.stego_grid import Plane
 from veduta.edit.stego_message import Message, NoMessage, TooMuch, pack, unpack
-from veduta.edit.stored import Stored
 from veduta.edit.stored_file import LOSSLESS, Values, read_values, save_values
 from veduta.errors import BadInput
 from veduta.files import write_bytes
 from veduta.image import decode
 from veduta.image.photo import Pixels, at_most
+from veduta.image.stored import Stored
 
 Mode = Literal["lossless", "robust"]
 MODES: tuple[Mode, ...] = get_args(Mode)

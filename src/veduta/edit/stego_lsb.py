@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from veduta.edit import stego_envelope as envelope
 from veduta.edit.stego_message import NoMessage, TooMuch
 from veduta.edit.stego_spread import Places, Spread
-from veduta.edit.stored import Stored
+from veduta.image.stored import Stored
 
 PUBLIC = b"open"
 CHUNK = 1 << 20

@@ -15,20 +15,22 @@ from veduta.edit.picture_file import (
     NotWritten,
     WouldOverwrite,
     Written,
+    another_format,
     check_still,
     coding,
     encode,
     kind_for,
     opened,
     same_file,
+    without_location,
 )
 from veduta.edit.picture_kept import Kept, keep
-from veduta.edit.stored import Stored, read_stored
 from veduta.errors import BadInput
 from veduta.files import write_bytes
 from veduta.image import decode
 from veduta.image.formats import NAMES
 from veduta.image.source import read_bytes
+from veduta.image.stored import Stored, read_stored
 
 # Formats that give back the values that were put in.
 LOSSLESS: dict[str, dict[str, Any]] = {
@@ -81,11 +83,13 @@ def save_values(
     target: Path,
     lossless: bool,
     metadata: Callable[[Kept], Kept] | None = None,
+    location: bool = True,
 ) -> Written:
     """Write values, a change of those of the photo `source`, to `target`, atomically, with its metadata.
 
     The format is that of the target's suffix; `lossless` ones only, where that is asked for. `metadata` may change
-    what is kept. Raises WouldOverwrite, NotWritten, UnreadableImage.
+    what is kept; without `location` the copy does not tell where the photo was taken. Raises WouldOverwrite,
+    NotWritten, UnreadableImage.
     """
     if same_file(source, target):
         raise WouldOverwrite(f"{target}: would write over the original; choose another name or folder")
@@ -103,6 +107,7 @@ def save_values(
     finally:
         if picture is not None:
             picture.close()
-    notes = list(kept.notes)
-    write_bytes(target, encode(wanted, values.stored, values.profile, kept, how, notes, target))
+    notes = [*kept.notes, *another_format(kind, wanted)]
+    encoded = encode(wanted, values.stored, values.profile, kept, how, notes, target)
+    write_bytes(target, encoded if location else without_location(encoded, source, target))
     return Written(target, wanted, tuple(notes))

@@ -9,7 +9,7 @@ import numpy as np
 
 from veduta.edit.operation import Operation, number
 from veduta.edit.warp import shift, warp
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 
@@ -18,6 +18,7 @@ class Straighten(Operation):
     """Turn the picture clockwise by `degrees` around its middle; nothing from outside of it comes in."""
 
     name = "straighten"
+    deep = moves = True
 
     degrees: float = number(0, -45, 45)
 
@@ -39,7 +40,7 @@ class Straighten(Operation):
         sine, cosine = math.sin(turn), math.cos(turn)
         return min(width / (width * cosine + height * sine), height / (width * sine + height * cosine))
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The turned and cut picture."""
         high, wide = pixels.shape[:2]
         width, height = self.size_after(wide, high)

@@ -9,18 +9,21 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 
 _ICC, _XMP, _STRIPS = 34675, 700, 273
+_CHANNELS, _EXTRA, _TRANSPARENCY = 277, 338, 2  # colors are not multiplied by it
 
 
 def with_tags(data: bytes, profile: bytes | None, xmp: bytes | None, exif: Image.Exif | None) -> bytes:
-    """The same TIFF file with a color profile, XMP and the tags of an EXIF block."""
-    if profile is None and xmp is None and exif is None:
-        return data
+    """The same TIFF file with a color profile, XMP and the tags of an EXIF block; a fourth channel is called what it is."""
     with Image.open(io.BytesIO(data), formats=("TIFF",)) as picture:
         told: TiffImagePlugin.ImageFileDirectory_v2 = picture.tag_v2  # type: ignore[attr-defined]
         made = TiffImagePlugin.ImageFileDirectory_v2(ifh=data[:8])
         for tag, value in told.items():
             made.tagtype[tag] = told.tagtype[tag]
             made[tag] = value
+    if told[_CHANNELS] == 4 and _EXTRA not in told:
+        made[_EXTRA] = _TRANSPARENCY
+    elif profile is None and xmp is None and exif is None:
+        return data
     if exif is not None:
         for tag, value in exif.items():
             made[tag] = value

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.edit.stored import Stored
+from veduta.edit.transparency import resampled
 from veduta.errors import BadInput
 from veduta.image.photo import Pixels
+from veduta.image.stored import Stored
 from veduta.nets.engine import Network, thread_count
 from veduta.nets.packs.enlarge import REAL_ESRGAN_X4
 from veduta.nets.store import ModelStore, default_store
@@ -53,23 +54,11 @@ def by_lanczos(values: Stored, by: int) -> Stored:
     if channels in (1, 3):
         larger: Any = cv2.resize(values, size, interpolation=cv2.INTER_LANCZOS4)
         return np.asarray(larger, values.dtype).reshape(*size[::-1], channels)
-    white = float(np.iinfo(values.dtype).max)
-    out = np.empty((*size[::-1], channels), values.dtype)
-    alpha: Any = cv2.resize(values[..., -1].astype(np.float32), size, interpolation=cv2.INTER_LANCZOS4)
-    alpha = np.clip(alpha, 0, white)
-    out[..., -1] = np.rint(alpha)
-    # A color counts as far as it is seen; where none is seen, it is kept as it was.
-    seen = values[..., -1].astype(np.float32) + np.float32(1e-3)
-    share: Any = cv2.resize(seen, size, interpolation=cv2.INTER_LINEAR)
-    weight: Any = cv2.resize(seen, size, interpolation=cv2.INTER_LANCZOS4)
-    sound = weight > 0.5 * share
-    for n in range(channels - 1):
-        plane = values[..., n].astype(np.float32) * seen
-        sharp: Any = cv2.resize(plane, size, interpolation=cv2.INTER_LANCZOS4)
-        soft: Any = cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR)
-        made = np.where(sound, sharp / np.where(sound, weight, 1), soft / share)
-        out[..., n] = np.rint(np.clip(made, 0, white))
-    return out
+    return resampled(
+        values,
+        lambda plane: cv2.resize(plane, size, interpolation=cv2.INTER_LANCZOS4),
+        lambda plane: cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR),
+    )
 
 
 def by_network(

@@ -8,10 +8,13 @@ import numpy as np
 
 from veduta.edit.marks import ENHANCED, INVENTED, marked
 from veduta.edit.picture_file import Written
-from veduta.edit.stored import Stored, to_profile
+from veduta.edit.stored import to_profile
 from veduta.edit.stored_file import Values, read_values, save_values
+from veduta.edit.transparency import surrounded
 from veduta.edit.upscale import by_lanczos, by_network, check
 from veduta.image import decode, icc
+from veduta.image.samples import eight
+from veduta.image.stored import Stored
 from veduta.progress import Progress
 
 NOT_EVIDENCE = "not-evidence"
@@ -34,8 +37,8 @@ def write_larger(
 ) -> Written:
     """Write the photo `source`, `by` times as large, to `target` (see `named`), atomically, with its metadata.
 
-    Lanczos' filter works on the stored values: depth, transparency and color profile stay. The network works on sRGB
-    of 8 bits. Raises what reading, enlarging and writing raise.
+    Lanczos' filter works on the stored values: depth, transparency and color profile stay. The network works in 8
+    bits a color. Raises what reading, enlarging and writing raise.
     """
     check(by, method, *decode.size(source))
     values = read_values(source)
@@ -43,14 +46,19 @@ def write_larger(
         larger = Values(by_lanczos(values.stored, by), values.profile)
         text = f"Enlarged {by} times (Lanczos)."
         return save_values(source, larger, target, False, lambda kept: marked(kept, text, ENHANCED))
-    pixels = by_network(decode.read(source), by, progress)
     profile = values.profile if values.profile is not None and icc.space(values.profile) == "RGB" else None
-    stored: Stored = to_profile(pixels.reshape(-1, 3), profile).reshape(pixels.shape)
+    stored: Stored
     if values.stored.shape[2] in (2, 4):
-        alpha = values.stored[..., -1:]
-        if alpha.dtype == np.uint16:
-            alpha = np.asarray((alpha.astype(np.uint32) * 255 + 32895) >> 16, np.uint8)
-        stored = np.concatenate([stored, by_lanczos(np.ascontiguousarray(alpha), by)], 2)
+        # In its own colors: laid on white, they would get white edges.
+        given = eight(values.stored)
+        colors, alpha = given[..., :-1], np.ascontiguousarray(given[..., -1:])
+        if colors.shape[2] == 1:
+            colors = np.repeat(colors, 3, axis=2)
+        larger_colors = by_network(surrounded(colors, alpha[..., 0]), by, progress)
+        stored = np.concatenate([larger_colors, by_lanczos(alpha, by)], axis=2)
+    else:
+        pixels = by_network(decode.read(source), by, progress)
+        stored = to_profile(pixels.reshape(-1, 3), profile).reshape(pixels.shape)
     text = f"Enlarged {by} times by a neural network (Real-ESRGAN). Details are invented: not evidence."
     written = save_values(
         source,

@@ -8,7 +8,7 @@ import numpy as np
 
 from veduta.edit import gain
 from veduta.edit.operation import Operation, number
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 STOPS = 2.0  # of the very corner, at an amount of 1
@@ -19,6 +19,7 @@ class Vignette(Operation):
     """Darken (+) or lighten (-) from an ellipse of relative `size` out to the corners."""
 
     name = "vignette"
+    deep = True
 
     amount: float = number(0, -1, 1)
     size: float = number(0.5, 0, 1)
@@ -28,7 +29,7 @@ class Vignette(Operation):
         """Whether nothing is asked for."""
         return self.amount == 0
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The picture with other corners."""
         height, width = pixels.shape[:2]
         across = ((np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1) ** 2

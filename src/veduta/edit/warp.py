@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.image.photo import Pixels
+from veduta.edit.transparency import Plane, resampled
+from veduta.image.samples import Samples, white
 
 Matrix = NDArray[np.float64]
 
@@ -18,13 +19,13 @@ TILE = 2048
 _REACH = 6  # pixels around a source region that the interpolation looks at
 
 
-def warp(pixels: Pixels, matrix: Matrix, width: int, height: int) -> Pixels:
-    """The picture of `width` x `height` whose point p shows what `pixels` show at `matrix` p.
+def warp(pixels: Samples, matrix: Matrix, width: int, height: int) -> Samples:
+    """The picture of `width` x `height` whose point p shows what `pixels` (h, w, 1 to 4) show at `matrix` p.
 
     `matrix` (3, 3) acts on homogeneous points in which pixel (0, 0) covers the square from 0 to 1. Where it
-    leaves the source, the source's edge is mirrored.
+    leaves the source, the source's edge is mirrored. The last of 2 or 4 channels is transparency.
     """
-    out = np.empty((height, width, *pixels.shape[2:]), np.uint8)
+    out = np.empty((height, width, *pixels.shape[2:]), pixels.dtype)
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
             rows, columns = min(TILE, height - top), min(TILE, width - left)
@@ -37,7 +38,7 @@ def shift(x: float, y: float) -> Matrix:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
 
 
-def _tile(pixels: Pixels, matrix: Matrix, left: int, top: int, columns: int, rows: int) -> Pixels:
+def _tile(pixels: Samples, matrix: Matrix, left: int, top: int, columns: int, rows: int) -> Samples:
     high, wide = pixels.shape[:2]
     corners = np.array(
         [[left, left + columns, left + columns, left], [top, top, top + rows, top + rows], [1] * 4], float
@@ -50,11 +51,20 @@ def _tile(pixels: Pixels, matrix: Matrix, left: int, top: int, columns: int, row
     y1 = int(np.clip(np.ceil(y.max()) + _REACH, y0 + 1, high))
     # OpenCV's points are the middles of pixels.
     local = shift(-0.5 - x0, -0.5 - y0) @ matrix @ shift(left + 0.5, top + 0.5)
-    done = cv2.warpPerspective(
-        np.ascontiguousarray(pixels[y0:y1, x0:x1]),
-        local,
-        (columns, rows),
-        flags=cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REFLECT,
-    )
-    return np.asarray(done, np.uint8)
+    part = np.ascontiguousarray(pixels[y0:y1, x0:x1])
+
+    def taken(plane: Samples, how: int) -> Samples:
+        flags = how | cv2.WARP_INVERSE_MAP
+        return np.asarray(
+            cv2.warpPerspective(plane, local, (columns, rows), flags=flags, borderMode=cv2.BORDER_REFLECT)
+        )
+
+    def sharp(plane: Plane) -> Samples:
+        return taken(plane, cv2.INTER_LANCZOS4)
+
+    def soft(plane: Plane) -> Samples:
+        return taken(plane, cv2.INTER_LINEAR)
+
+    if pixels.ndim == 3 and pixels.shape[2] in (2, 4) and (part[..., -1] != white(part)).any():
+        return resampled(part, sharp, soft)
+    return sharp(part).reshape(rows, columns, *pixels.shape[2:])

@@ -10,6 +10,7 @@ from veduta.edit import gain
 from veduta.edit.operation import Operation, number
 from veduta.image.icc import linear
 from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.progress import Progress
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB
@@ -24,6 +25,7 @@ class WhiteBalance(Operation):
     """Warmer (+) or colder (-), more magenta (+) or more green (-)."""
 
     name = "white_balance"
+    deep = True
 
     temperature: float = number(0, -1, 1)
     tint: float = number(0, -1, 1)
@@ -39,7 +41,7 @@ class WhiteBalance(Operation):
         raw = np.exp2(self.temperature * WARM + self.tint * MAGENTA)
         return np.asarray(raw / (raw @ LUMINANCE), np.float64)
 
-    def change(self, pixels: Pixels, scale: float, progress: Progress | None) -> Pixels:
+    def change(self, pixels: Samples, scale: float, progress: Progress | None) -> Samples:
         """The picture in other colors."""
         red, green, blue = self.gains.tolist()
         return gain.by_curve(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from veduta.image import decode, icc, orientation, rasters
-from veduta.image.photo import Pixels
+from veduta.image import decode, icc, rasters
 from veduta.image.source import read_bytes
+from veduta.image.stored import bits, read_stored
 
 
 def read(path: Path | str) -> NDArray[Any]:
@@ -31,32 +29,17 @@ def read(path: Path | str) -> NDArray[Any]:
 
 def _sixteen(data: bytes, kind: str, path: Path) -> NDArray[np.uint16] | None:
     with rasters.open_picture(data, kind, path) as picture:
-        if not _is_deep(data, kind, picture) or not _like_srgb(picture.info.get("icc_profile")):
+        if bits(data, kind, picture) != 16 or not _like_srgb(picture.info.get("icc_profile")):
             return None
-        flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
-        pixels: Any = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-        if pixels is None or pixels.dtype != np.uint16:
-            return None
-        turn = rasters.stored_orientation(picture)
-        if kind == "tiff":
-            tag = getattr(picture, "tag_v2", {}).get(0x0112, 1)
-            turn = orientation.valid(int(tag) if isinstance(tag, int) else 1)
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    elif pixels.shape[2] == 3:
-        pixels = pixels[..., ::-1]
-    elif pixels.shape[2] == 4:
-        share = pixels[..., 3:].astype(np.float64) / 65535
-        pixels = np.rint(pixels[..., 2::-1] * share + 65535 * (1 - share)).astype(np.uint16)
-    else:
+        pixels = read_stored(data, kind, picture)
+    if pixels is None:
         return None
-    return cast("NDArray[np.uint16]", orientation.upright(cast(Pixels, np.ascontiguousarray(pixels)), turn))
-
-
-def _is_deep(data: bytes, kind: str, picture: Image.Image) -> bool:
-    if kind == "png":
-        return data[24] == 16
-    return int(np.atleast_1d(getattr(picture, "tag_v2", {}).get(258, 8)).max()) == 16
+    if pixels.shape[2] in (2, 4):
+        share = pixels[..., -1:].astype(np.float64) / 65535
+        pixels = np.rint(pixels[..., :-1] * share + 65535 * (1 - share)).astype(np.uint16)
+    if pixels.shape[2] == 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    return np.ascontiguousarray(pixels)
 
 
 def _like_srgb(profile: Any) -> bool:

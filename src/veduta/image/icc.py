@@ -118,15 +118,29 @@ def by_littlecms(picture: Image.Image, profile: bytes) -> Image.Image | None:
 @functools.lru_cache(maxsize=32)
 def _conversion(profile: bytes) -> Conversion | None:
     """The profile as matrix and curves; None when it is made otherwise."""
+    found = curves(profile, 256)
+    if found is None or len(found) != 3:
+        return None
+    try:
+        tags = _tags(profile)
+        matrix = np.stack([_xyz(tags[t]) for t in (b"rXYZ", b"gXYZ", b"bXYZ")], axis=1)
+        return Conversion(matrix, found) if np.isfinite(matrix).all() else None
+    except (KeyError, ValueError, struct.error, ArithmeticError):
+        return None
+
+
+def curves(profile: bytes, count: int) -> Reals | None:
+    """Linear light of `count` codes from 0 to 1, (3, count) of a profile of RGB, (1, count) of one of gray.
+
+    None where the profile is made otherwise.
+    """
     try:
         tags = _tags(profile)
         if b"A2B0" in tags or profile[20:24] != b"XYZ ":
             return None
-        matrix = np.stack([_xyz(tags[t]) for t in (b"rXYZ", b"gXYZ", b"bXYZ")], axis=1)
-        curves = np.stack([_curve(tags[t]) for t in (b"rTRC", b"gTRC", b"bTRC")])
-        if not (np.isfinite(matrix).all() and np.isfinite(curves).all()):
-            return None
-        return Conversion(matrix, curves)
+        names = (b"kTRC",) if space(profile) == "GRAY" else (b"rTRC", b"gTRC", b"bTRC")
+        found = np.stack([_curve(tags[name], np.arange(count) / (count - 1)) for name in names])
+        return found if np.isfinite(found).all() else None
     except (KeyError, ValueError, struct.error, ArithmeticError):
         return None
 
@@ -169,9 +183,8 @@ def _xyz(tag: bytes) -> Reals:
     return np.array(struct.unpack_from(">3i", tag, 8)) / 65536
 
 
-def _curve(tag: bytes) -> Reals:
-    """Linear light of the 256 codes."""
-    codes = np.arange(256) / 255
+def _curve(tag: bytes, codes: Reals) -> Reals:
+    """Linear light of codes in [0, 1]."""
     if tag[:4] == b"curv":
         count = struct.unpack_from(">I", tag, 8)[0]
         if count == 0:

@@ -69,4 +69,4 @@ def at_most(pixels: Pixels, side: int) -> Pixels:
     import cv2  # here: who only speaks of photos does not load it
 
     smaller: Any = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(smaller, np.uint8)
+    return np.asarray(smaller, pixels.dtype)
