@@ -60,11 +60,11 @@ def test_a_folder_is_ranked_and_bad_files_are_told(pictures: Path) -> None:
 
 
 def test_pictures_of_different_things_make_no_panorama(pictures: Path, tmp_path: Path) -> None:
-    made = tmp_path / "no.png"
-    run = command(pictures / "left.png", pictures / "some" / "rocket.jpg", "--stitch", made)
+    made, drawn = tmp_path / "no.png", tmp_path / "lines.png"
+    run = command(pictures / "left.png", pictures / "some" / "rocket.jpg", "--stitch", made, "--draw", drawn)
     assert run.returncode == 2
     assert "nothing was written" in run.stderr
-    assert not made.exists()
+    assert not made.exists() and not drawn.exists()
 
 
 def test_what_makes_no_sense_is_refused_in_one_line(pictures: Path, tmp_path: Path) -> None:

@@ -252,6 +252,11 @@ def test_the_command(folder: Path, tmp_path: Path) -> None:
     assert run.exit_code == 0 and preview.is_file()
     shown = CliRunner().invoke(app, ["learn", "augment", "--show"]).stdout
     assert Recipe.parse(shown) == Recipe.usual()
+    # Marked things are not repeated beyond the edges, where nothing would mark them.
+    run = CliRunner().invoke(app, ["learn", "augment", str(folder), "-o", str(tmp_path / "usual")])
+    fills = {getattr(one, "fill", "constant") for one in Recipe.load(tmp_path / "usual/recipe.toml").steps}
+    assert fills == {"constant"}
+    assert "reflect" in {getattr(one, "fill", None) for one in Recipe.usual().steps}
     listed = CliRunner().invoke(app, ["learn", "augment", "--steps"]).stdout
     assert "cutmix:" in listed and "degrees" in listed
 

@@ -176,6 +176,21 @@ def test_leaks_keep_the_picture_that_tests(tmp_path: Path, photos: list[Pixels])
     assert Places(root, listed)("train/a/2.jpg").part == "test"
 
 
+def test_copies_under_two_classes_are_left_to_a_person(tmp_path: Path, photos: list[Pixels]) -> None:
+    """Nobody but a person can tell which of the two is sorted right: neither is suggested to be dropped."""
+    root = tmp_path / "set"
+    for number, pixels in enumerate(photos[:4]):
+        save(root / f"cats/{number}.jpg", pixels)
+    shutil.copy(root / "cats/0.jpg", root / "cats/0 again.jpg")
+    (root / "a dogs").mkdir()
+    shutil.copy(root / "cats/1.jpg", root / "a dogs/1.jpg")
+    save(root / "a dogs/2.jpg", np.ascontiguousarray(photos[2][:, ::-1]))
+    found = clean_set(root, tmp_path / "out", labels=False)
+    assert {path for path in found.faults if found.suggested(path) == "drop"} == {"cats/0.jpg"}
+    assert kinds(found, "cats/1.jpg") == {"copy", "label"} and kinds(found, "a dogs/1.jpg") == {"label"}
+    assert kinds(found, "cats/2.jpg") == {"near", "label"} and kinds(found, "a dogs/2.jpg") == {"label"}
+
+
 def test_classes_and_parts_come_from_folders_or_a_list(tmp_path: Path) -> None:
     assert place("train/cats/1.jpg") == place("cats/training/1.jpg")
     assert place("Validation/a/b/1.jpg").part == "val" and place("Validation/a/b/1.jpg").label == "a/b"

@@ -97,6 +97,8 @@ def augment(
     if out is not None:
         check_folder(out)
     pictures = PictureSet.of(folder, labels, maps, side, skip=out)
+    if recipe is None and pictures.labels is not None:
+        found = Recipe(Recipe.usual(things=True).steps, found.seed, found.keep_visible)
     if preview is not None:
         if preview.suffix.lower() != ".png":
             raise typer.BadParameter("the sheet is a .png", param_hint="--preview")

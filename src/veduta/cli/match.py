@@ -86,10 +86,10 @@ def match(
     if not rows and len(unread) == 1:
         raise UnreadableImage(*unread[0])
     problems += unread
-    if draw is not None and best is not None:
-        _draw(a, *best, draw)
     if stitch is not None and best is not None:
         rows[0]["panorama"] = _stitched(a, *best, stitch)
+    if draw is not None and best is not None:
+        _draw(a, *best, draw)
     for row in rows:
         _tell(row, as_json, len(paths) == 1)
     for path, reason in problems:

@@ -59,6 +59,8 @@ chance = 0.3
 sigma = [2, 8]
 """
 
+MOVES = ("rotate", "shift", "zoom")  # the steps of USUAL that bring what lies outside the frame into it
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -69,9 +71,15 @@ class Recipe:
     keep_visible: float = 0.2
 
     @classmethod
-    def usual(cls) -> Recipe:
-        """The recipe used where none is named."""
-        return cls.parse(USUAL)
+    def usual(cls, things: bool = False) -> Recipe:
+        """The recipe used where none is named; for pictures of marked `things` without mirrored repeats of them at
+        the edges, which nothing would mark.
+        """
+        plain = tomllib.loads(USUAL)
+        for one in plain["step"] if things else ():
+            if one["do"] in MOVES:
+                one.update(fill="constant", gray=128)
+        return cls.of(plain)
 
     @classmethod
     def load(cls, path: Path) -> Recipe:

@@ -6,7 +6,7 @@ import csv
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +164,10 @@ def _copies(
         classes = sorted({label for number in family if (label := places(paths[number]).label)})
         for number in family:
             if number != best:
-                faults[number].append(_copy(number, best, family, same, how, paths))
+                fault = _copy(number, best, family, same, how, paths)
+                # Copies under different classes: which of them is sorted right only a person can tell.
+                apart = places(paths[number]).label != places(paths[best]).label
+                faults[number].append(replace(fault, drop=False) if apart else fault)
             place = places(paths[number])
             if held and place.part and number not in held:
                 other = paths[held[0]]
