@@ -76,7 +76,7 @@ def light_of(pixels: Samples, method: str = "careful") -> gain.Reals:
     dark, bright = DARKEST * step(small), BRIGHTEST * step(small)
     telling = (least >= dark) & ((most <= bright) | (least > bright))
     top = white(small)
-    light = linear(np.arange(top + 1) / top).astype(np.float32)[small]
+    light = np.asarray(linear(np.arange(top + 1) / top).astype(np.float32)[small], np.float32)
     if method == "edges":
         smooth = cv2.GaussianBlur(light, (0, 0), 1.5)
         across, down = (cv2.Sobel(smooth, cv2.CV_32F, *way) for way in ((1, 0), (0, 1)))
@@ -90,7 +90,7 @@ def light_of(pixels: Samples, method: str = "careful") -> gain.Reals:
         return np.ones(3)
     if method == "careful":
         color = _careful(_mean(some, BRIGHT_NORM), color)
-    return color / color.mean()
+    return np.asarray(color / color.mean(), np.float64)
 
 
 def _mean(some: gain.Reals, norm: float) -> gain.Reals:
@@ -102,4 +102,4 @@ def _careful(brightest: gain.Reals, bright: gain.Reals) -> gain.Reals:
     red, blue = (np.log2([one[n] / one[1] for one in (brightest, bright)]) for n in (0, 2))
     orange, magenta = (red - blue) / 2 @ ORANGE, (red + blue) / 2 @ MAGENTA
     orange, magenta = (FAR * np.tanh(one / FAR) for one in (orange, magenta))
-    return np.exp2([magenta + orange, 0.0, magenta - orange])
+    return np.asarray(np.exp2(np.array([magenta + orange, 0.0, magenta - orange], np.float64)), np.float64)

@@ -35,5 +35,6 @@ def _colors(operation: Operation, colors: Samples, scale: float, progress: Progr
     # Work in 8 bits; all bits stay where it changes nothing.
     before = eight(colors)
     after = operation.change(before, scale, progress)
-    touched = (before != after).any(axis=2)
-    return np.where(touched[..., None], sixteen(after), colors)
+    made = sixteen(after)
+    np.copyto(made, colors, where=(before == after).all(axis=2, keepdims=True))
+    return made

@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from veduta.edit.picture_kept import Kept, keep
-from veduta.edit.stored import Stored, put, read_stored, to_profile
+from veduta.edit.stored import put, to_profile
 from veduta.errors import BadInput, UnreadableImage
 from veduta.files import write_bytes
 from veduta.image import icc, rasters
 from veduta.image.decode import kind_of
 from veduta.image.formats import NAMES
 from veduta.image.photo import Pixels
+from veduta.image.samples import eight, white
 from veduta.image.source import read_bytes
+from veduta.image.stored import Stored, bits, read_stored
 from veduta.image.strip import strip_location
 
 Bool = NDArray[np.bool_]
@@ -133,19 +135,17 @@ def save(
         stored: Stored
         if picture is None or changed is None:
             stored = _whole(pixels, profile)
+            notes += [] if picture is None else _lost(data, kind, picture)
         else:
             stored, profile = _partly(data, kind, picture, pixels, changed, profile, notes)
         how = coding(data, picture, kind, wanted)
     finally:
         if picture is not None:
             picture.close()
-    if wanted != kind:
-        told = NAMES.get(kind, "this format")
-        if kind not in SUFFIXES:
-            notes.append(f"{told} cannot be written: the copy is {NAMES[wanted]}")
+    notes += another_format(kind, wanted)
     encoded = encode(wanted, stored, profile, kept, how, notes, target)
     if not location:
-        encoded = _without_location(encoded, source, target)
+        encoded = without_location(encoded, source, target)
     write_bytes(target, encoded)
     return Written(target, wanted, tuple(notes))
 
@@ -177,6 +177,30 @@ def _whole(pixels: Pixels, profile: bytes | None) -> Stored:
     if profile is None:
         return pixels
     return to_profile(pixels.reshape(-1, 3), profile).reshape(pixels.shape)
+
+
+def _lost(data: bytes, kind: str, picture: Image.Image) -> list[str]:
+    """What sRGB pixels of 8 bits lack of what is stored."""
+    notes = []
+    if bits(data, kind, picture) == 16:
+        notes.append("worked in 8 bits a color")
+    if transparent(picture):
+        notes.append("its transparency became white")
+    if picture.mode in ("CMYK", "LAB"):
+        notes.append(f"colors of kind {picture.mode} became RGB")
+    return notes
+
+
+def transparent(picture: Image.Image) -> bool:
+    """Whether a picture has a channel of transparency, or a color that stands for it."""
+    return picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info
+
+
+def another_format(kind: str, wanted: str) -> list[str]:
+    """What is to be told where a format that cannot be written became another one."""
+    if kind == wanted or kind in SUFFIXES:
+        return []
+    return [f"{NAMES.get(kind, 'this format')} cannot be written: the copy is {NAMES[wanted]}"]
 
 
 def _partly(
@@ -245,7 +269,7 @@ def encode(
     """The bytes of a file of stored pixels and what is kept; what could not be done as asked goes to `notes`."""
     if stored.dtype == np.uint16 and kind not in ("png", "tiff"):
         notes.append(f"{NAMES[kind]} has 8 bits a color: the others were left out")
-        stored = np.asarray((stored.astype(np.uint32) * 255 + 32895) >> 16, np.uint8)
+        stored = eight(stored)
     if kind in ("jpeg", "bmp") and stored.shape[2] in (2, 4):
         notes.append(f"{NAMES[kind]} has no transparency: it became white")
         stored = _on_white(stored)
@@ -291,16 +315,16 @@ def _texts(kept: Kept) -> PngImagePlugin.PngInfo:
 
 def _on_white(stored: Stored) -> Stored:
     colors, alpha = stored[..., :-1].astype(np.float32), stored[..., -1:].astype(np.float32)
-    full = 65535.0 if stored.dtype == np.uint16 else 255.0
+    full = float(white(stored))
     share = alpha / full
     return np.asarray(np.rint(colors * share + full * (1 - share)), stored.dtype)
 
 
 def _deep(kind: str, stored: Stored, profile: bytes | None, kept: Kept, notes: list[str]) -> bytes:
     """16 bits a color, which Pillow cannot write: OpenCV codes the pixels; metadata are put in afterwards."""
-    order = {1: [0], 2: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[stored.shape[2]]
+    order = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[stored.shape[2]]
     if stored.shape[2] == 2:
-        notes.append("the transparency of a gray picture of 16 bits was left out")
+        notes.append("gray of 16 bits with transparency was written as RGB")
     suffix = ".png" if kind == "png" else ".tiff"
     done, coded = cv2.imencode(suffix, np.ascontiguousarray(stored[..., order]))
     if not done:
@@ -340,7 +364,8 @@ def _tiff_with(data: bytes, profile: bytes | None, kept: Kept) -> bytes:
     return with_tags(data, profile, kept.xmp, kept.exif)
 
 
-def _without_location(data: bytes, source: Path, target: Path) -> bytes:
+def without_location(data: bytes, source: Path, target: Path) -> bytes:
+    """The bytes of a copy that does not tell where its photo was taken; raises NotWritten."""
     import tempfile
 
     from veduta.image.metadata import read_metadata

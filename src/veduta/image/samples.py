@@ -25,7 +25,9 @@ def eight(samples: Samples) -> NDArray[np.uint8]:
     """The nearest codes of 8 bits; the same array where it has these."""
     if samples.dtype != np.uint16:
         return samples
-    return np.asarray((samples.astype(np.uint32) * 255 + 32895) >> 16, np.uint8)
+    import cv2  # here: who only names samples does not load it
+
+    return np.asarray(cv2.convertScaleAbs(samples, alpha=1 / 257), np.uint8).reshape(samples.shape)
 
 
 def sixteen(samples: NDArray[np.uint8]) -> NDArray[np.uint16]:
