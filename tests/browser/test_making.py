@@ -1,4 +1,4 @@
-"""What is made of photos, in a real browser: enlarging."""
+"""What is made of photos, in a real browser: larger ones, one of several, clips."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -18,11 +19,18 @@ from tests.browser.photos import make_photos
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A view of Beijing and a piece of it."""
+    """A view of Beijing and a piece of it, and three noisy frames of that view."""
     folder = tmp_path_factory.mktemp("making") / "photos"
     for path in make_photos(folder):
         if path.stem not in ("IMG_2041", "IMG_2043"):
             path.unlink()
+    rng = np.random.default_rng(3)
+    with Image.open(folder / "2024/IMG_2041.jpg") as view:
+        for number in range(3):
+            place = (2.0, 0, 300 + 2.7 * number, 0, 2.0, 80 + 1.9 * number)
+            frame = view.transform((200, 160), Image.Transform.AFFINE, place, Image.Resampling.BILINEAR)
+            noisy = np.asarray(frame, np.float64) + rng.normal(0, 9, (160, 200, 3))
+            Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / f"night_{number}.png")
     return folder
 
 
@@ -30,7 +38,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def url(web_app: Path, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served library of these pictures."""
     with served(tmp_path_factory.mktemp("making-library") / "library", str(pictures)) as address:
-        settled(address, 2)
+        settled(address, 5)
         yield address
 
 
@@ -50,6 +58,25 @@ def chosen(page: Page, name: str) -> None:
     """Take something from the menu of the viewer."""
     page.get_by_role("button", name="More for this photo").click()
     page.get_by_role("menuitem", name=re.compile(f"^{name}")).click()
+
+
+def combined(page: Page, names: tuple[str, ...], what: str) -> None:
+    """Select photos and take something from the menu of what can be made of them."""
+    for name in names:
+        tile = page.locator(".tile").filter(has=page.get_by_role("link", name=re.compile(name)))
+        tile.hover()
+        tile.get_by_role("checkbox").click()
+    page.get_by_role("toolbar", name="Selected photos").get_by_role("button", name="Combine").click()
+    page.get_by_role("menuitem", name=re.compile(f"^{what}")).click()
+
+
+def found_somebody(page: Page) -> None:
+    """Answer for the network that looks for people: somebody stands in the middle."""
+    mask = {"size": [8, 12], "counts": [36, 8, 52]}
+    told = {"name": "person", "kind": "person", "what": "people", "score": 0.9, "box": [0.3, 0, 0.1, 1]}
+    told |= {"mask": mask, "keep": False, "person_id": None, "person": None}
+    answer = {"width": 12, "height": 8, "regions": [told]}
+    page.route("**/masks/suggest", lambda route: route.fulfill(json=answer))
 
 
 def faults(page: Page, axe: str, where: str) -> list[str]:
@@ -155,6 +182,79 @@ def test_a_refusal_is_told_in_its_words(visit: Any, url: str) -> None:
     window.complaints.clear()  # the refusal is logged
 
 
+def test_noisy_photos_become_a_sharper_one(visit: Any, url: str) -> None:
+    page = visit(url).go("/")
+    combined(page, ("night_0", "night_1", "night_2"), "One sharper picture")
+    dialog = page.get_by_role("dialog", name="One sharper picture")
+    dialog.get_by_role("img", name="night_1.png").click()
+    expect(dialog.get_by_role("radio", name="night_1.png")).to_be_checked()
+    expect(dialog).to_contain_text("400 × 320")
+    dialog.get_by_role("button", name="Fuse", exact=True).click()
+    expect(dialog.get_by_text("“Fused from 3 photos” is ready")).to_be_visible()
+    dialog.get_by_role("button", name="Open", exact=True).click()
+    expect(page.get_by_role("dialog", name="Edit night_1.png")).to_be_visible()
+    expect(page.get_by_text("Version “Fused from 3 photos”")).to_be_visible()
+
+
+def test_two_photos_are_compared_and_stitched(visit: Any, url: str) -> None:
+    page = visit(url).go("/")
+    combined(page, ("IMG_2041", "IMG_2043"), "Compare")
+    dialog = page.get_by_role("dialog", name="Compare two photos")
+    expect(dialog.get_by_text("They show the same")).to_be_visible()
+    expect(dialog.get_by_role("img", name=re.compile("side by side"))).to_be_visible()
+    dialog.get_by_role("button", name="Make a panorama").click()
+    expect(dialog.get_by_text("“Panorama” is ready")).to_be_visible()
+    with page.expect_download() as taken:
+        dialog.get_by_role("link", name="Download").click()
+    with Image.open(taken.value.path()) as kept:
+        assert kept.mode == "RGBA" and max(kept.size) > 1280
+    dialog.get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Clear the selection").click()
+    combined(page, ("IMG_2041", "night_1"), "Compare")  # of one thing, or not: it is told
+    expect(dialog.get_by_role("status").first).to_contain_text(re.compile("show the same"))
+
+
+def test_a_photo_is_made_to_move(visit: Any, url: str, pictures: Path) -> None:
+    before = hashlib.sha256((pictures / "2024/IMG_2041.jpg").read_bytes()).hexdigest()
+    window = visit(url, reduced_motion="reduce")
+    page = viewed(window, url)
+    found_somebody(page)
+    chosen(page, "Make it move")
+    dialog = page.get_by_role("dialog", name="Make it move")
+    somebody = dialog.get_by_role("checkbox", name="Somebody")
+    expect(somebody).to_be_checked()
+    dialog.get_by_role("slider", name="Where the ground ends").fill("55")
+    cross = dialog.get_by_role("application")
+    cross.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("checkbox", name="What you marked")).to_be_checked()
+    dialog.get_by_role("button", name="Forget What you marked").click()
+    expect(dialog.get_by_role("checkbox")).to_have_count(1)
+
+    dialog.get_by_role("button", name="Preview").click()
+    film = dialog.get_by_label("Preview of the clip")
+    expect(film).to_be_visible()
+    page.wait_for_function("() => document.querySelector('dialog video')?.videoWidth > 0")
+    dialog.get_by_text("Red-cyan").click()
+    expect(dialog.get_by_role("img", name="Preview")).to_be_visible()
+    dialog.get_by_text("Clip", exact=True).click()
+    dialog.get_by_label("Length", exact=True).fill("2")
+    dialog.get_by_role("button", name="Make the clip").click()
+    expect(dialog.get_by_text("It is ready.")).to_be_visible()
+    with page.expect_download() as taken:
+        dialog.get_by_role("link", name="Download").click()
+    assert taken.value.suggested_filename == "IMG_2041 - in motion.mp4"
+    assert b"ftyp" in taken.value.path().read_bytes()[:12]
+    dialog.get_by_role("button", name="Change it").click()
+    expect(film).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Photo IMG_2041.jpg")).to_be_visible()
+    assert hashlib.sha256((pictures / "2024/IMG_2041.jpg").read_bytes()).hexdigest() == before
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 390)])
 def test_no_serious_violation(visit: Any, url: str, axe: str, scheme: str, width: int) -> None:
     page = viewed(visit(url, width=width, color_scheme=scheme, reduced_motion="reduce"), url)
@@ -162,5 +262,18 @@ def test_no_serious_violation(visit: Any, url: str, axe: str, scheme: str, width
     found = faults(page, axe, "menu")
     page.get_by_role("menuitem", name=re.compile("^Enlarge")).click()
     found += faults(page, axe, "enlarge")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    found_somebody(page)
+    chosen(page, "Make it move")
+    expect(page.get_by_role("checkbox", name="Somebody")).to_be_visible()
+    found += faults(page, axe, "motion")
+    page.goto(url)
+    for name, what in (("Fuse", "One sharper"), ("Make a panorama", "Compare")):
+        combined(page, ("IMG_2041", "IMG_2043") if name == "Fuse" else (), what)
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_enabled()
+        found += faults(page, axe, what)
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert not found, "\n".join(found)

@@ -14,6 +14,7 @@ from veduta.cli.app import app
 OF_BROWSERS = {
     "get_session", "open_session", "close_session", "activity_events", "photo_thumbnail", "photo_original",
     "photo_neighbors", "face_crop", "version_thumbnail", "folder_choices", "fetch_export", "bank_picture",
+    "edit_job_file",
 }  # fmt: skip
 COMMANDS = {
     "status": "status --facts",
@@ -79,6 +80,8 @@ COMMANDS = {
     "count_people": "count --region",
     "make_stack": "stack",
     "enlarge_photo": "upscale --by --method",
+    "fuse_photos": "fuse --by --region",
+    "make_panorama": "match --stitch",
     "list_edit_jobs": "versions render",
     "get_edit_job": "versions render",
     "stop_edit_job": "versions render",
@@ -112,6 +115,7 @@ COMMANDS = {
     "annotation_agreement": "learn annotate agreement --iou",
     "annotation_file": "learn annotate export --annotator",
     "make_parallax": "space parallax --ground --standing --right --show --path --strength --focus --seconds --side",
+    "start_parallax": "space parallax --ground --standing --right --show --path --strength --focus --seconds --side",
     "match_photos": "match --features",
     "draw_match": "match --draw",
     "message_room": "hide --capacity",

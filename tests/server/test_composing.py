@@ -110,3 +110,111 @@ def test_what_cannot_be_enlarged_is_refused(
     post(client, "/photos/999/enlarge", {}, 404)
     assert client.get(f"/api/photos/{number}/versions").json() == {"versions": []}
     assert len(client.get("/api/edit/jobs").json()["jobs"]) == before
+
+
+@pytest.fixture(scope="module")
+def shots(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Noisy frames of a camera that shakes, one of something else, and two halves of a view."""
+    folder = tmp_path_factory.mktemp("shots")
+    rng = np.random.default_rng(5)
+    with Image.open(photographs / "astronaut.png") as opened:
+        whole = opened.convert("RGB")
+    for number in range(4):
+        dx, dy = (0.0, 0.0) if number == 0 else rng.uniform(-4, 4, 2)
+        size, way = (128, 128), (2.0, 0, 100 + dx, 0, 2.0, 20 + dy)
+        frame = whole.transform(size, Image.Transform.AFFINE, way, Image.Resampling.BILINEAR)
+        noisy = np.asarray(frame, np.float64) + rng.normal(0, 8, (128, 128, 3))
+        Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / f"frame{number}.png")
+    with Image.open(photographs / "coffee.png") as other:
+        other.convert("RGB").resize((128, 128)).save(folder / "other.png")
+        other.convert("RGB").crop((0, 0, 400, 400)).save(folder / "left.png")
+        other.convert("RGB").crop((200, 0, 600, 400)).save(folder / "right.png")
+    return folder
+
+
+@pytest.fixture
+def several(shots: Path, tmp_path: Path) -> Any:
+    """A library of these, and the photos by name."""
+    from veduta.library.add import add_photos
+    from veduta.library.catalog import Catalog
+    from veduta.server.app import create_app
+
+    with Catalog.open(tmp_path / "library") as catalog:
+        add_photos(catalog, [shots], [])
+    app = create_app(tmp_path / "library", background=False)
+    with TestClient(app, base_url="http://127.0.0.1:8484", headers={"X-Veduta": "1"}) as client:
+        photos = client.get("/api/photos?limit=50").json()["photos"]
+        yield client, {Path(one["name"]).stem: one["id"] for one in photos}
+
+
+def test_several_photos_become_one(several: Any) -> None:
+    client, ids = several
+    wish = [ids[name] for name in ("frame0", "frame1", "other", "frame2", "frame3", "frame1")]
+    told = made_of(client, "/fuse", {"photos": wish, "by": 2})
+    assert told["stacked"] == [ids[f"frame{n}"] for n in range(4)]  # the other one was left out
+    assert (told["name"], told["width"], told["photo_id"]) == ("Fused from 4 photos", 256, ids["frame0"])
+    content = client.get(told["file"]).content
+    with Image.open(io.BytesIO(content)) as opened:
+        assert opened.format == "PNG"
+    assert b"Fused from 4 frames." in content
+    part = made_of(
+        client, "/fuse", {"photos": wish[:2], "by": 3, "region": [0.25, 0.25, 0.5, 0.5], "name": "Face"}
+    )
+    assert (part["name"], part["width"], part["height"]) == ("Face", 192, 192)
+    alone = over(client, post(client, "/fuse", {"photos": [ids["frame0"], ids["left"]]}, 201)["id"])
+    assert alone["state"] == "failed" and "no other frame shows" in alone["message"]
+    assert len(client.get(f"/api/photos/{ids['frame0']}/versions").json()["versions"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "word"),
+    [
+        ({"photos": [1]}, 422, "photos"),
+        ({"photos": [1, 1]}, 422, "two photos at least"),
+        ({"photos": [1, 999]}, 404, "no photo 999"),
+        ({"photos": [1, 2], "by": 5}, 422, "by"),
+        ({"photos": [1, 2], "region": [0.9, 0, 0.5, 1]}, 422, "region"),
+        ({"photos": [1, 2], "region": [0, 0, 0.01, 0.01]}, 422, "16 x 16 is the least"),
+    ],
+)
+def test_what_cannot_be_fused_is_refused(several: Any, body: Json, status: int, word: str) -> None:
+    client, _ = several
+    told = post(client, "/fuse", body, status)
+    assert word in told["detail"] and "\n" not in told["detail"]
+    assert client.get("/api/edit/jobs").json() == {"jobs": []}
+
+
+def test_two_photos_become_a_panorama(several: Any) -> None:
+    client, ids = several
+    told = made_of(client, "/panorama", {"photos": [ids["left"], ids["right"]]})
+    assert told["name"] == "Panorama" and abs(told["width"] - 600) <= 2 and abs(told["height"] - 400) <= 2
+    assert told["stacked"] == [ids["left"], ids["right"]]
+    with Image.open(io.BytesIO(client.get(told["file"]).content)) as opened:
+        assert opened.mode == "RGBA" and np.asarray(opened)[200, 300, 3] == 255
+    alone = over(client, post(client, "/panorama", {"photos": [ids["left"], ids["frame0"]]}, 201)["id"])
+    assert alone["state"] == "failed" and "do not show enough of the same" in alone["message"]
+    for photos, status in (([ids["left"]] * 2, 422), ([ids["left"]], 422), ([ids["left"], 999], 404)):
+        post(client, "/panorama", {"photos": photos}, status)
+
+
+def test_a_clip_is_made_in_the_background(client: TestClient, ids: dict[str, int]) -> None:
+    import av
+
+    body = {"ground": 0.4, "seconds": 0.3, "side": 160}
+    job = over(client, post(client, f"/photos/{ids['coffee']}/parallax/job", body, 201)["id"])
+    assert (job["state"], job["kind"], job["version_id"]) == ("done", "clip", None)
+    answer = client.get(job["file"], params={"download": True})
+    assert answer.headers["content-type"] == "video/mp4"
+    assert "coffee - in motion.mp4" in answer.headers["content-disposition"]
+    with av.open(io.BytesIO(answer.content)) as film:
+        assert len(list(film.decode(video=0))) == 9
+    assert client.get(job["file"], headers={"Range": "bytes=0-9"}).status_code == 206
+    still = {**body, "show": "anaglyph"}
+    job = over(client, post(client, f"/photos/{ids['coffee']}/parallax/job", still, 201)["id"])
+    assert picture(client.get(job["file"]).content).shape[1] == 160
+    before = len(client.get("/api/edit/jobs").json()["jobs"])
+    for bad, status in (({}, 422), ({"ground": 2}, 422), ({"right": 999}, 404)):
+        post(client, f"/photos/{ids['coffee']}/parallax/job", bad, status)
+    assert len(client.get("/api/edit/jobs").json()["jobs"]) == before
+    render = post(client, f"/photos/{ids['coffee']}/enlarge", {}, 201)
+    assert client.get(f"/api/edit/jobs/{render['id']}/file").status_code == 404

@@ -25,6 +25,7 @@ from veduta.see.count import Sight
 from veduta.server import counting
 from veduta.server.app import create_app
 from veduta.server.cleaning import Cleaner
+from veduta.server.renders import Renders
 from veduta.server.worker import Worker
 
 NUMBERS = ("photo_id", "person_id", "face_id", "folder_id", "finding_id", "version_id", "mask_id", "image_id")
@@ -109,6 +110,7 @@ def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         # What networks see has its own tests; here they would take all of the time.
         patch.setattr(counting, "_counter", Blind)
         patch.setattr(regions, "regions", lambda photo, what, eyes: [])
+        patch.setattr(Renders, "_run", lambda self, job: ("done", None, None))
         later.made = create_app(library, background=False)
         yield
         later.made.state.context.close()

@@ -76,20 +76,16 @@ def fuse(
     if len(frames) > MOST_FRAMES:
         raise CannotFuse(f"{len(frames)} frames: {MOST_FRAMES} at most")
     first = frames[0]
-    part = _part(first, region)
-    if part[2] * part[3] * by * by > MOST_PIXELS:
-        raise CannotFuse(
-            f"{part[2] * by} x {part[3] * by} pixels are too many: choose a region or a smaller factor"
-        )
-    placed, left_out = _place(frames, part, region is not None, motion, progress)
+    place = part(first.shape[:2], by, region)
+    placed, left_out = _place(frames, place, region is not None, motion, progress)
     used = sorted(placed)
     if len(used) < 2:
         raise CannotFuse(
             "no other frame shows what the first one does: " + "; ".join(o.reason for o in left_out[:3])
         )
     stack = [(frames[n], placed[n]) for n in used]
-    trust, spread = _trust(stack, part)
-    width, height = part[2] * by, part[3] * by
+    trust, spread = _trust(stack, place)
+    width, height = place[2] * by, place[3] * by
     out = np.empty((height, width, 3), np.uint8)
     tiles = [(y, x) for y in range(0, height, TILE) for x in range(0, width, TILE)]
     progress.begin("fusing", len(tiles))
@@ -99,7 +95,7 @@ def fuse(
             max(0, x - MARGIN), max(0, y - MARGIN),
             min(width, x + TILE + MARGIN), min(height, y + TILE + MARGIN),
         )  # fmt: skip
-        sums, weights = _gathered(stack, trust, part, by, outer)
+        sums, weights = _gathered(stack, trust, place, by, outer)
         made = restored(sums, weights, model, spread)
         inner = made[y - outer[1] :, x - outer[0] :][:TILE, :TILE]
         out[y : y + inner.shape[0], x : x + inner.shape[1]] = np.clip(np.rint(inner), 0, 255)
@@ -108,10 +104,15 @@ def fuse(
     return Fused(out, used, [placed[n] for n in used], left_out, spread)
 
 
-def _part(first: Pixels, region: tuple[float, float, float, float] | None) -> tuple[int, int, int, int]:
-    height, width = first.shape[:2]
+def part(
+    size: tuple[int, ...], by: int = 1, region: tuple[float, float, float, float] | None = None
+) -> tuple[int, int, int, int]:
+    """The place (x, y, width, height) of a region of a frame of `size` (height, width), which becomes `by` times as
+    large; raises CannotFuse where that makes no sense.
+    """
+    height, width = size
     if region is None:
-        part = (0, 0, width, height)
+        found = (0, 0, width, height)
     else:
         x, y, w, h = region
         if not (x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= 1 + 1e-9 and y + h <= 1 + 1e-9):
@@ -119,10 +120,14 @@ def _part(first: Pixels, region: tuple[float, float, float, float] | None) -> tu
                 f"region {x:g},{y:g},{w:g},{h:g}: expected X,Y,WIDTH,HEIGHT within the frame, 0 to 1"
             )
         left, top = round(x * width), round(y * height)
-        part = (left, top, round((x + w) * width) - left, round((y + h) * height) - top)
-    if min(part[2:]) < SMALLEST:
-        raise CannotFuse(f"a part of {part[2]} x {part[3]} pixels: {SMALLEST} x {SMALLEST} is the least")
-    return part
+        found = (left, top, round((x + w) * width) - left, round((y + h) * height) - top)
+    if min(found[2:]) < SMALLEST:
+        raise CannotFuse(f"a part of {found[2]} x {found[3]} pixels: {SMALLEST} x {SMALLEST} is the least")
+    if found[2] * found[3] * by * by > MOST_PIXELS:
+        raise CannotFuse(
+            f"{found[2] * by} x {found[3] * by} pixels are too many: choose a region or a smaller factor"
+        )
+    return found
 
 
 def _place(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
+from veduta.edit.fuse import part
 from veduta.edit.picture_file import check_still
 from veduta.edit.upscale import check
 from veduta.library import rendering, versions
@@ -12,8 +14,9 @@ from veduta.nets.packs.enlarge import REAL_ESRGAN_X4
 from veduta.nets.store import default_store
 from veduta.progress import Progress
 from veduta.server.context import Context
-from veduta.server.models.composition import EnlargementNew
+from veduta.server.models.composition import EnlargementNew, FusionNew, PanoramaNew
 from veduta.server.models.edit import JobOut
+from veduta.server.problem import Refused
 
 
 def enlarge(here: Context, photo_id: int, new: EnlargementNew) -> JobOut:
@@ -29,6 +32,44 @@ def enlarge(here: Context, photo_id: int, new: EnlargementNew) -> JobOut:
         default_store().path(REAL_ESRGAN_X4)
     work = partial(_enlarge, here.catalog, photo_id, new)
     return here.renders.add("enlarge", photo_id, None, work)
+
+
+def fuse(here: Context, new: FusionNew) -> JobOut:
+    """Queue a fusion; raises Refused, NotFound, BadVersion and CannotFuse."""
+    photos = _distinct(here, new.photos)
+    start = rendering.ground(here.catalog, photos[0])
+    part((start.height, start.width), new.by, new.region)
+    work = partial(_fuse, here.catalog, photos, new)
+    return here.renders.add("fuse", photos[0], None, work)
+
+
+def panorama(here: Context, new: PanoramaNew) -> JobOut:
+    """Queue a panorama; raises Refused, NotFound and BadVersion."""
+    photos = _distinct(here, new.photos)
+    work = partial(_panorama, here.catalog, photos, new.name)
+    return here.renders.add("panorama", photos[0], None, work)
+
+
+def _distinct(here: Context, photos: Sequence[int]) -> list[int]:
+    """The photos, each once; all are there now."""
+    found = list(dict.fromkeys(photos))
+    if len(found) < 2:
+        raise Refused(422, "one picture of several needs two photos at least")
+    for photo in found:
+        check_still(rendering.ground(here.catalog, photo).path)
+    return found
+
+
+def _fuse(catalog: Catalog, photos: Sequence[int], new: FusionNew, progress: Progress) -> int:
+    from veduta.library.fusion import fuse
+
+    return fuse(catalog, photos, new.by, new.region, new.name, progress).id
+
+
+def _panorama(catalog: Catalog, photos: Sequence[int], name: str | None, progress: Progress) -> int:
+    from veduta.library.pairs import panorama
+
+    return panorama(catalog, photos[0], photos[1], name, progress).id
 
 
 def _enlarge(catalog: Catalog, photo_id: int, new: EnlargementNew, progress: Progress) -> int:

@@ -8,14 +8,12 @@ from typing import Any
 import cv2
 from starlette.responses import Response
 
-from veduta.image import decode
 from veduta.library import rendering
-from veduta.see.local_features import feature
-from veduta.see.pairing import Pairing, pair
+from veduta.library.pairs import paired
+from veduta.see.pairing import Pairing
 from veduta.server.context import Context
 from veduta.server.models.pairing import PairingOut
 
-SIDE = 1024
 # Features use all cores: one pair at a time.
 _looking = threading.Lock()
 
@@ -47,10 +45,5 @@ def drawing(here: Context, photo_id: int, other_id: int, features: str) -> Respo
 
 
 def _pairing(here: Context, photo_id: int, other_id: int, features: str) -> Pairing:
-    kind = feature(features)
     with _looking:
-        sides = []
-        for one in (photo_id, other_id):
-            photo = decode.load(rendering.ground(here.catalog, one).path, SIDE)
-            sides.append(kind.find(photo.pixels, SIDE, full=(photo.width, photo.height)))
-        return pair(sides[0], sides[1], kind)
+        return paired(here.catalog, photo_id, other_id, features)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import itertools
 import logging
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from veduta.errors import VedutaError
@@ -21,9 +23,12 @@ log = logging.getLogger("veduta.server")
 PATIENCE_AT_THE_END = 20.0
 REMEMBERED = 100
 MOST_WAITING = 200
+MOST_FILES = 10
 
 State = Literal["waiting", "running", "stopping", "stopped", "done", "failed"]
-Work = Callable[[Progress], int | None]
+# What comes out: the number of a version, or a file for whoever asked.
+Made = int | Path | None
+Work = Callable[[Progress], Made]
 
 
 class Stages(Breakable):
@@ -59,6 +64,7 @@ class Job:
     pace: Stages
     state: State = "waiting"
     message: str | None = None
+    file: Path | None = None
     started: datetime.datetime | None = None
     finished: datetime.datetime | None = field(default=None)
 
@@ -77,6 +83,7 @@ class Job:
             total=self.pace.total if running else None,
             fraction=1.0 if self.state == "done" else self.pace.fraction() if running else None,
             message=self.message,
+            file=None if self.file is None else f"/api/edit/jobs/{self.id}/file",
             started=self.started,
             finished=self.finished,
         )
@@ -96,6 +103,22 @@ class Renders:
         self._all: deque[Job] = deque(maxlen=REMEMBERED + MOST_WAITING)
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def new_file(self, suffix: str) -> Path:
+        """A place for a file that a job makes; it goes when newer ones come, and at the end."""
+        with self._condition:
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="veduta-made-")
+            return Path(self._folder.name) / f"{next(self._numbers)}{suffix}"
+
+    def file(self, job_id: str) -> Path:
+        """The file that a job has made; raises Refused when there is none (any more)."""
+        with self._condition:
+            found = self._find(job_id).file
+        if found is None or not found.is_file():
+            raise Refused(404, f"job {job_id} has no file (any more)")
+        return found
 
     def add(
         self,
@@ -157,6 +180,8 @@ class Renders:
             thread = self._thread
         if thread is not None:
             thread.join(PATIENCE_AT_THE_END)
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _find(self, job_id: str) -> Job:
         for job in self._all:
@@ -179,26 +204,36 @@ class Renders:
                     return
                 job = self._waiting.popleft()
                 job.state, job.started = "running", datetime.datetime.now(datetime.UTC)
-            state, message, version_id = self._run(job)
+            state, message, made = self._run(job)
             self._changed()
             with self._condition:
-                job.state, job.message, job.version_id = state, message, version_id
+                job.state, job.message = state, message
+                if isinstance(made, Path):
+                    job.file = made
+                    self._drop_files()
+                elif made is not None:
+                    job.version_id = made
                 job.finished = datetime.datetime.now(datetime.UTC)
                 job.work = _nothing  # what it held can go
 
-    def _run(self, job: Job) -> tuple[State, str | None, int | None]:
+    def _drop_files(self) -> None:
+        for old in [job for job in self._all if job.file is not None][MOST_FILES:]:
+            if old.file is not None:
+                old.file.unlink(missing_ok=True)
+            old.file = None
+
+    def _run(self, job: Job) -> tuple[State, str | None, Made]:
         try:
-            made = job.work(job.pace)
-            return "done", None, job.version_id if made is None else made
+            return "done", None, job.work(job.pace)
         except Stopped:
-            return "stopped", None, job.version_id
+            return "stopped", None, None
         except VedutaError as error:
-            return "failed", str(error), job.version_id
+            return "failed", str(error), None
         except MemoryError:
-            return "failed", "too large for this machine's memory", job.version_id
+            return "failed", "too large for this machine's memory", None
         except Exception as error:  # the library must go on being served
             log.exception("rendering stopped")
-            return "failed", f"{type(error).__name__}: {error}", job.version_id
+            return "failed", f"{type(error).__name__}: {error}", None
 
 
 def _nothing(progress: Progress) -> None:

@@ -57,6 +57,16 @@ export interface Job {
   total: number | null;
   fraction: number | null;
   message: string | null;
+  /** What came out, where that is no version. */
+  file: string | null;
+}
+/** What two photos have in common. */
+export interface Common {
+  matches: number;
+  verified: number;
+  same: boolean;
+  similarity: number;
+  homography: number[][] | null;
 }
 export interface Count {
   count: number;
@@ -101,14 +111,11 @@ export interface Seen {
   height: number;
 }
 
-/** Have a picture drawn with edits; gives the address of its bytes, which the caller gives back. */
-export async function preview(photo: number, edits: Edit[], side: number, version: number | null, signal: AbortSignal): Promise<Seen> {
+/** Ask for bytes instead of JSON. */
+async function drawn(url: string, body: unknown, signal: AbortSignal): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`${at(photo)}/preview`, {
-      method: "POST", credentials: "same-origin", signal, headers: { "x-veduta": "1", "content-type": "application/json" },
-      body: JSON.stringify({ edits, side, format: "jpeg", version }),
-    });
+    response = await fetch(url, { method: "POST", credentials: "same-origin", signal, headers: { "x-veduta": "1", "content-type": "application/json" }, body: JSON.stringify(body) });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new Refusal("Veduta does not answer. Is it still running? Start it with “veduta up”.", 0);
@@ -117,6 +124,12 @@ export async function preview(photo: number, edits: Edit[], side: number, versio
     const told = (await response.json().catch(() => ({}))) as { detail?: string };
     throw new Refusal(told.detail ?? `the server answered ${response.status}`, response.status);
   }
+  return response;
+}
+
+/** Have a picture drawn with edits; gives the address of its bytes, which the caller gives back. */
+export async function preview(photo: number, edits: Edit[], side: number, version: number | null, signal: AbortSignal): Promise<Seen> {
+  const response = await drawn(`${at(photo)}/preview`, { edits, side, format: "jpeg", version }, signal);
   const blob = await response.blob();
   return { url: URL.createObjectURL(blob), width: Number(response.headers.get("x-veduta-width")), height: Number(response.headers.get("x-veduta-height")) };
 }
@@ -151,6 +164,27 @@ export const jobs = {
 };
 
 export const enlarge = (photo: number, body: { by: 2 | 4; method: "lanczos" | "network"; version: number | null }) => post<Job>(`${at(photo)}/enlarge`, body);
+
+export const fuse = (body: { photos: number[]; by: 1 | 2 | 3 | 4 }) => post<Job>("/api/fuse", body);
+export const panorama = (photos: [number, number]) => post<Job>("/api/panorama", { photos });
+export const common = (photo: number, other: number) => send<Common>(`${at(photo)}/match/${other}`);
+
+/** How near things are in a photo, and what is made of that. */
+export interface Parallax {
+  ground: number;
+  standing: Rle[];
+  show: "clip" | "anaglyph" | "pair";
+  path: "circle" | "sway" | "dolly";
+  strength: number;
+  seconds: number;
+  side: number;
+}
+export const parallaxJob = (photo: number, body: Parallax) => post<Job>(`${at(photo)}/parallax/job`, body);
+
+/** The clip or picture at once; gives the address of its bytes, which the caller gives back. */
+export async function parallax(photo: number, body: Parallax, signal: AbortSignal): Promise<string> {
+  return URL.createObjectURL(await (await drawn(`${at(photo)}/parallax`, body, signal)).blob());
+}
 
 export const stack = (photos: number[]) => post<Job>("/api/stack", { photos, fill: true });
 

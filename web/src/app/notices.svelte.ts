@@ -36,7 +36,7 @@ class Notices {
 
   private show(notice: Notice): void {
     this.list = [...this.list.slice(-2), notice];
-    setTimeout(() => this.drop(notice.id), notice.bad || notice.act === "Open" ? 12000 : 5000);
+    setTimeout(() => this.drop(notice.id), notice.bad || notice.act !== "Undo" ? 12000 : 5000);
   }
 }
 

@@ -10,6 +10,8 @@ import { Following } from "../editor/following.svelte";
 export class Work {
   readonly following = new Following();
   version = $state.raw<Version | undefined>(undefined);
+  /** Where the file is that came out, when that is no version. */
+  file = $state("");
   failure = $state("");
   /** Somebody looks at it; else its end is told in a notice. */
   watched = true;
@@ -40,9 +42,11 @@ export class Work {
         this.failure = "The picture was made, but cannot be shown at the moment.";
       }
     }
+    if (job.state === "done" && job.file) this.file = job.file;
     if (this.watched) return;
-    const { version } = this;
+    const { version, file } = this;
     if (version) notices.say(`“${version.name}” is ready`, () => router.edit(version.photo_id, version.id), "Open");
+    else if (file) notices.say("What you wanted is ready", () => location.assign(`${file}?download=true`), "Download");
     else if (this.trouble) notices.fail("The picture was not made", new Error(this.trouble));
   }
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from veduta.server.models.base import Id, Request
+from veduta.server.models.edit import PartBox
 from veduta.server.models.version import Name
 
 
@@ -16,4 +17,20 @@ class EnlargementNew(Request):
     by: Literal[2, 4] = 2
     method: Literal["lanczos", "network"] = "lanczos"
     version: Id | None = Field(default=None, description="enlarge this version of the photo")
+    name: Name | None = None
+
+
+class FusionNew(Request):
+    """Photos of one thing; the first tells the view, and `region` the part of it that matters."""
+
+    photos: Annotated[list[Id], Field(min_length=2, max_length=200)]
+    by: Literal[1, 2, 3, 4] = 2
+    region: PartBox | None = Field(default=None, description="x, y, width, height: it is followed where it goes")
+    name: Name | None = None
+
+
+class PanoramaNew(Request):
+    """Two photos that share a part of the view; the first gives the perspective."""
+
+    photos: tuple[Id, Id]
     name: Name | None = None

@@ -89,6 +89,7 @@ class JobOut(Answer):
     total: int | None = Field(description="steps of the stage, where known")
     fraction: float | None = Field(description="of the whole, where known")
     message: Text | None = Field(description="why it failed")
+    file: str | None = Field(description="URL of what came out, where that is no version; kept for a while")
     started: Instant | None
     finished: Instant | None
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from veduta.server.context import Here
 from veduta.server.later import Later
 from veduta.server.models.base import PathId
-from veduta.server.models.composition import EnlargementNew
+from veduta.server.models.composition import EnlargementNew, FusionNew, PanoramaNew
 from veduta.server.models.edit import JobOut
 
 if TYPE_CHECKING:
@@ -26,3 +26,17 @@ def enlarge_photo(here: Here, photo_id: PathId, new: EnlargementNew) -> JobOut:
     What a network invents is called so, in its name and in its file.
     """
     return composing.enlarge(here, photo_id, new)
+
+
+@router.post("/fuse", status_code=201)
+def fuse_photos(here: Here, new: FusionNew) -> JobOut:
+    """Fuse several small, noisy photos of one thing to a larger, clearer picture in the background; what comes out
+    is a version of the first one.
+    """
+    return composing.fuse(here, new)
+
+
+@router.post("/panorama", status_code=201)
+def make_panorama(here: Here, new: PanoramaNew) -> JobOut:
+    """Lay two photos of one view onto each other in the background; what comes out is a version of the first one."""
+    return composing.panorama(here, new)

@@ -20,10 +20,11 @@ from veduta.server.models.edit import (
 )
 
 if TYPE_CHECKING:
-    from veduta.server import counting, editing
+    from veduta.server import counting, editing, moving
 else:
     counting = Later("veduta.server.counting")
     editing = Later("veduta.server.editing")
+    moving = Later("veduta.server.moving")
 
 router = APIRouter(tags=["editing"])
 
@@ -76,6 +77,20 @@ def list_edit_jobs(here: Here) -> Jobs:
 def get_edit_job(here: Here, job_id: JobId) -> JobOut:
     """Tell how far a render or stack is."""
     return here.renders.get(job_id)
+
+
+@router.get(
+    "/edit/jobs/{job_id}/file",
+    response_class=Response,
+    responses={
+        200: {"content": {"video/mp4": {}, "image/*": {}}},
+        206: {"description": "the range asked for", "content": {"video/mp4": {}, "image/*": {}}},
+        416: {"description": "the range lies outside the file"},
+    },
+)
+def edit_job_file(here: Here, job_id: JobId, download: bool = False) -> Response:
+    """Send what a job has made, where that is no version: a clip."""
+    return moving.file(here, job_id, download)
 
 
 @router.post("/edit/jobs/{job_id}/stop")
