@@ -12,6 +12,7 @@ import typer
 
 from veduta.cli.output import emit, printable, say
 from veduta.cli.place import check_folder
+from veduta.files import sweep
 
 if TYPE_CHECKING:
     from veduta.cli.outcome import Outcomes
@@ -62,6 +63,8 @@ class Copies:
         check_originals(paths, self._targets.values())
         self._memory = None if self.single else out / memory
         self._known = self._read()
+        if self._memory is not None and self._memory.exists():
+            sweep(out, deep=True)
         self._writing = Lock()
 
     def target(self, path: Path) -> Path:
@@ -142,6 +145,7 @@ def in_folder(
     `named` gives the name of a photo's copy; that of `usual_name` without. Raises NoPlace where there can be none.
     """
     check_folder(out)
+    sweep(out)
     made: dict[Path, Path] = {}
     used: set[str] = set()
     folders = [folder for folder in given if folder.is_dir()]

@@ -19,7 +19,7 @@ import numpy as np
 import simplejpeg
 
 from veduta.errors import BadInput, UnreadableImage, VedutaError
-from veduta.files import write_bytes, write_text
+from veduta.files import sweep, write_bytes, write_text
 from veduta.image.photo import Pixels
 from veduta.learn import augment_coco
 from veduta.learn.augment_journal import Journal, put
@@ -77,6 +77,7 @@ def augment(
     if not (out / MANIFEST).exists():
         _first(augmented, [1])  # nothing is written where no picture can be used
     _begin(pictures, recipe, out, form)
+    sweep(out, deep=True)
     journal = Journal(out / MANIFEST)
     stems = _stems(pictures.names)
     wanted = {

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from veduta.files import write_bytes
+from veduta.files import PART, part_name, write_bytes
 
 Line = dict[str, Any]
 AT_ONCE = 100
@@ -75,7 +75,7 @@ class Journal:
 def put(path: Path, data: bytes) -> None:
     """Write a file that is whole or not there, without waiting for the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name[:80]}.{os.getpid()}.part")
+    part = path.with_name(f"{part_name(path)}{PART}")
     try:
         part.write_bytes(data)
         part.replace(path)

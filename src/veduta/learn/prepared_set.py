@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.errors import UnreadableImage
-from veduta.files import replacing, write_text
+from veduta.files import replacing, sweep, write_text
 from veduta.image import deep
 from veduta.image.histogram import Samples
 from veduta.image.spaces import as_codes
@@ -86,6 +86,8 @@ def prepare_set(
     told = None if statistics is None else statistics.as_json()
     places = targets(root, paths, form)
     before = _earlier(out / MANIFEST, recipe, told)
+    if out.is_dir():
+        sweep(out, deep=True)
     rows: dict[str, dict[str, Any]] = {}
     todo: list[Path] = []
     for path in paths:
