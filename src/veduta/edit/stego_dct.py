@@ -274,7 +274,10 @@ def pilots(seen: Seen, tile: int) -> Reading:
 
 
 def weighed(seen: Seen, reading: Reading) -> Blocks:
-    """The sum over tiles, where each carrier and each kind of block counts as much as its pilots are read well."""
+    """The sum over tiles; each ring of carriers and each kind of block counts as much as its pilots are read well.
+
+    Rings, not single carriers: of these there are too few pilots each, and their weights would be chance.
+    """
     plan = layout(reading.tile)
     known = np.zeros(len(plan.signs), np.float32)
     known[plan.pilots] = plan.signs[plan.pilots]
@@ -283,12 +286,15 @@ def weighed(seen: Seen, reading: Reading) -> Blocks:
     rows, columns = seen.told.shape[:2]
     agreed = seen.told * _tiled(place, rows, columns)
     noise = agreed * agreed
-    by_carrier = _trust(agreed.sum((0, 1)), noise.sum((0, 1)))
+    ring = np.array(grid.CARRIERS).sum(1)
+    by_ring = _trust(
+        *(np.bincount(ring, one.sum((0, 1)), ring.max() + 1).astype(np.float32) for one in (agreed, noise))
+    )
     lively = [seen.lively == kind for kind in range(4)]
     by_kind = _trust(
         np.array([agreed[one].sum() for one in lively]), np.array([noise[one].sum() for one in lively])
     )
-    weight = by_kind[seen.lively][..., None] * by_carrier
+    weight = by_kind[seen.lively][..., None] * by_ring[ring]
     return np.roll(_folded(seen.told * weight, plan.side), reading.place, (0, 1))
 
 
