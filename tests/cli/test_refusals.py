@@ -536,3 +536,41 @@ def test_what_makes_no_sense_is_refused(line: str, told: str, refused: Refuse) -
 @pytest.mark.parametrize(("line", "told"), _cases(STYLED))
 def test_styles_that_make_no_sense_are_refused(line: str, told: str, refused: Refuse, store: object) -> None:
     refused(line, told)
+
+
+# Each takes a folder at {0} in which one picture of many is bad; "2.png" tells where the result of a good one is.
+LISTS = {
+    "adjust": ("adjust {0} -o {1} --exposure 1", "2.png"),
+    "sketch": ("sketch {0} -o {1}", "2.png"),
+    "upscale": ("upscale {0} -o {1}", "2-x2.png"),
+    "hide": ("hide {0} --text hello -o {1}", "2.png"),
+    "hide capacity": ("hide {0} --capacity", ""),
+    "see": ("see {0} --recognizers quality --draw {1}", "2.jpg"),
+    "match": ("match photo.png {0} --draw {1}/drawn.png", "drawn.png"),
+    "augment": ("learn augment {0} --copies 1 -o {1}", "2_0001.jpg"),
+    "prepare": ("learn prepare {0} -o {1}", "2.png"),
+    "depth": ("space depth {0} {0} --as npy -o {1}", "2.npy"),
+}
+
+
+@pytest.mark.parametrize("command", LISTS)
+def test_one_bad_picture_of_many_is_named_and_the_others_are_done(
+    command: str, world: Path, tmp_path: Path, run: Run
+) -> None:
+    folder, out = tmp_path / "many", tmp_path / "out"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"{number}.png").write_bytes((world / "photo.png").read_bytes())
+    (folder / "7.png").write_bytes((world / "photo.png").read_bytes()[:300])
+    before = _snapshot(folder)
+    line, made = LISTS[command]
+    status, told, said = run(line.format(folder, out))
+    assert status == 1, (status, told, said)
+    named = [one for one in _without_stages(said) or told.splitlines() if "7.png" in one]
+    assert named and not any(f"{number}.png" in one for one in named for number in (2, 11))
+    assert _snapshot(folder) == before
+    if made:
+        assert (out / made).is_file(), sorted(out.rglob("*"))
+        assert not list(out.rglob("7*"))
+    else:
+        assert len(told.splitlines()) == 11
