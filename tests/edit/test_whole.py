@@ -16,7 +16,7 @@ from veduta.edit.edited_file import write_edited
 from veduta.edit.edits import Edits
 from veduta.edit.picture_file import _png_with
 from veduta.edit.picture_kept import Kept
-from veduta.edit.stored_file import read_values
+from veduta.edit.stored_file import read_values, save_values
 from veduta.edit.whole import read_whole
 from veduta.image import icc
 from veduta.image.decode import read
@@ -235,3 +235,20 @@ def test_plain_pictures_take_the_plain_way(tmp_path: Path) -> None:
     flat.save(tmp_path / "b.jpg", icc_profile=wide_profile())
     assert read_whole(tmp_path / "a.jpg", True) is None and read_whole(tmp_path / "a.png", False) is None
     assert read_whole(tmp_path / "b.jpg", False) is None
+
+
+@pytest.mark.parametrize("told", [{0xA001: 2}, {0xA001: 0xFFFF, 0xA005: {1: "R03"}}], ids=["number", "name"])
+def test_adobe_rgb_of_cameras_is_not_converted_twice(tmp_path: Path, told: dict[int, object]) -> None:
+    """Cameras announce it in EXIF without a profile: a copy in sRGB must not go on saying so."""
+    marked = Image.Exif()
+    marked[0x010F] = "Maker"
+    marked[0x8769] = told
+    even = np.full((40, 60, 3), (180, 90, 40), np.uint8)
+    Image.fromarray(even).save(tmp_path / "a.jpg", quality=97, exif=marked)
+    seen = read(tmp_path / "a.jpg")[5, 5].astype(int)
+    assert seen[0] > 195  # read as Adobe RGB
+    edited(tmp_path / "a.jpg", TURN)
+    assert np.abs(read(tmp_path / "copy.jpg")[5, 5] - seen).max() <= 2
+    values = read_values(tmp_path / "a.jpg")  # what goes on as it is stored goes on saying so
+    save_values(tmp_path / "a.jpg", values, tmp_path / "same.jpg", False)
+    assert np.abs(read(tmp_path / "same.jpg")[5, 5] - seen).max() <= 2

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
-from veduta.edit.picture_kept import Kept, keep
+from veduta.edit.picture_kept import Kept, called_srgb, keep
 from veduta.edit.stored import put, to_profile
 from veduta.errors import BadInput, UnreadableImage
 from veduta.files import write_bytes
@@ -129,6 +129,8 @@ def save(
     try:
         kept = keep(picture, data, kind, source, size)
         notes += kept.notes
+        if kind == "jpeg" and not (picture is not None and picture.info.get("icc_profile")):
+            kept = called_srgb(kept)
         kept = kept if metadata is None else metadata(kept)
         profile = picture.info.get("icc_profile") if picture is not None else None
         profile = profile if isinstance(profile, bytes) and icc.space(profile) == "RGB" else None

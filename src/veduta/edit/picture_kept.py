@@ -13,6 +13,8 @@ from PIL import Image
 _ORIENTATION = 0x0112
 _WIDTH, _HEIGHT = 0xA002, 0xA003
 _EXIF_DIRECTORY, _GPS_DIRECTORY = 0x8769, 0x8825
+_COLORS, _SRGB, _ADOBE_RGB, _OTHER = 0xA001, 1, 2, 0xFFFF
+_COLORS_DIRECTORY, _COLORS_NAME, _ADOBE_NAME = 0xA005, 1, "R03"
 # Tags that describe how the original's pixels lie in its file: they would contradict the new one.
 _LAYOUT = frozenset(
     (
@@ -113,12 +115,24 @@ def _upright(found: Image.Exif, size: tuple[int, int]) -> Image.Exif:
     for tag, value in ((_WIDTH, size[0]), (_HEIGHT, size[1])):
         if tag in camera:
             camera[tag] = value
+    # The directory that names other colors cannot be written: its name is told by the number that also stands for it.
+    name = found.get_ifd(_COLORS_DIRECTORY).get(_COLORS_NAME) if camera.pop(_COLORS_DIRECTORY, None) else None
+    if camera.get(_COLORS) == _OTHER and str(name).startswith(_ADOBE_NAME):
+        camera[_COLORS] = _ADOBE_RGB
     for tag, directory in ((_EXIF_DIRECTORY, camera), (_GPS_DIRECTORY, dict(found.get_ifd(_GPS_DIRECTORY)))):
         if directory:
             exif.get_ifd(tag).update(directory)
             exif[tag] = directory
     exif.tobytes()  # raises now where a value cannot be written, not while the picture is saved
     return exif
+
+
+def called_srgb(kept: Kept) -> Kept:
+    """The same for a copy in sRGB of a photo whose EXIF says that its colors are others."""
+    if kept.exif is not None and _COLORS in (camera := kept.exif.get_ifd(_EXIF_DIRECTORY)):
+        camera[_COLORS] = _SRGB
+        kept.exif[_EXIF_DIRECTORY] = dict(camera)
+    return kept
 
 
 def _known(path: Path, size: tuple[int, int]) -> Image.Exif | None:
