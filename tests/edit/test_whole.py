@@ -18,7 +18,7 @@ from veduta.edit.picture_file import _png_with
 from veduta.edit.picture_kept import Kept
 from veduta.edit.stored_file import read_values, save_values
 from veduta.edit.whole import read_whole
-from veduta.image import icc
+from veduta.image import deep, icc
 from veduta.image.decode import read
 from veduta.image.samples import Samples, eight
 
@@ -252,3 +252,14 @@ def test_adobe_rgb_of_cameras_is_not_converted_twice(tmp_path: Path, told: dict[
     values = read_values(tmp_path / "a.jpg")  # what goes on as it is stored goes on saying so
     save_values(tmp_path / "a.jpg", values, tmp_path / "same.jpg", False)
     assert np.abs(read(tmp_path / "same.jpg")[5, 5] - seen).max() <= 2
+
+
+def test_deep_pictures_of_other_colors_are_read_in_16_bits(tmp_path: Path) -> None:
+    profile, values = adobe_profile(), picture()
+    _, coded = cv2.imencode(".png", values[..., ::-1])
+    (tmp_path / "a.png").write_bytes(_png_with(bytes(coded), profile, Kept()))
+    light = (values / 65535) ** (563 / 256) @ (np.linalg.inv(icc.SRGB) @ icc.ADOBE_RGB).T
+    expected = icc.coded(np.clip(light, 0, 1)) * 65535
+    found = deep.read(tmp_path / "a.png")
+    assert found.dtype == np.uint16 and np.abs(found - expected).max() < 3
+    assert np.abs(found / 257 - read(tmp_path / "a.png")).max() < 2  # the way of 8 bits

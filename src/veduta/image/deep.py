@@ -16,7 +16,7 @@ from veduta.image.stored import bits, read_stored
 def read(path: Path | str) -> NDArray[Any]:
     """The upright sRGB pixels, uint8 or uint16 (h, w, 3), transparency laid on white; raises UnreadableImage.
 
-    Files of 16 bits whose colors are not those of sRGB come in 8 bits, in which their profile is applied.
+    Files of 16 bits whose color profile is more than curves and a matrix come in 8 bits, in which it is applied.
     """
     path = Path(path)
     kind = decode.kind_of(path)
@@ -29,11 +29,18 @@ def read(path: Path | str) -> NDArray[Any]:
 
 def _sixteen(data: bytes, kind: str, path: Path) -> NDArray[np.uint16] | None:
     with rasters.open_picture(data, kind, path) as picture:
-        if bits(data, kind, picture) != 16 or not _like_srgb(picture.info.get("icc_profile")):
+        if bits(data, kind, picture) != 16:
             return None
+        profile = picture.info.get("icc_profile")
         pixels = read_stored(data, kind, picture)
     if pixels is None:
         return None
+    if not _like_srgb(profile):
+        count = 1 if pixels.shape[2] < 3 else 3
+        converted = icc.deep_to_srgb(pixels[..., :count], profile)
+        if converted is None:
+            return None
+        pixels = np.concatenate([converted, pixels[..., count:]], axis=2)
     if pixels.shape[2] in (2, 4):
         share = pixels[..., -1:].astype(np.float64) / 65535
         pixels = np.rint(pixels[..., :-1] * share + 65535 * (1 - share)).astype(np.uint16)
@@ -46,6 +53,8 @@ def _like_srgb(profile: Any) -> bool:
     """Whether a profile changes no color that can be seen."""
     if not isinstance(profile, bytes) or not profile:
         return True
+    if icc.space(profile) == "GRAY":
+        return False
     steps = np.linspace(0, 255, 6).astype(np.uint8)
     colors = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(6, 36, 3)
     return bool((np.abs(icc.to_srgb(colors.copy(), profile).astype(int) - colors) <= 1).all())

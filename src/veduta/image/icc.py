@@ -129,6 +129,33 @@ def _conversion(profile: bytes) -> Conversion | None:
         return None
 
 
+def deep_to_srgb(pixels: NDArray[np.uint16], profile: bytes) -> NDArray[np.uint16] | None:
+    """sRGB of pixels (h, w, 1 or 3) of 16 bits; None where the profile is not made of curves (and a matrix)."""
+    found = curves(profile, 65536)
+    if found is None or len(found) != pixels.shape[2]:
+        return None
+    tables = found.astype(np.float32)
+    tags = _tags(profile)
+    try:
+        own = (
+            np.stack([_xyz(tags[t]) for t in (b"rXYZ", b"gXYZ", b"bXYZ")], axis=1)
+            if len(found) == 3
+            else None
+        )
+    except (KeyError, ValueError, struct.error):
+        return None
+    out = np.empty_like(pixels)
+    rows = max(1, _BAND // max(1, pixels.shape[1]))
+    for start in range(0, len(pixels), rows):
+        some = pixels[start : start + rows]
+        light = np.stack([table[some[..., number]] for number, table in enumerate(tables)], axis=-1)
+        if own is not None:
+            light = light @ (np.linalg.inv(SRGB) @ own).T
+        made = coded(np.clip(light, 0, 1).astype(np.float64))
+        out[start : start + rows] = np.rint(made * 65535)
+    return out
+
+
 def curves(profile: bytes, count: int) -> Reals | None:
     """Linear light of `count` codes from 0 to 1, (3, count) of a profile of RGB, (1, count) of one of gray.
 
