@@ -255,6 +255,52 @@ def test_a_photo_is_made_to_move(visit: Any, url: str, pictures: Path) -> None:
     assert hashlib.sha256((pictures / "2024/IMG_2041.jpg").read_bytes()).hexdigest() == before
 
 
+def test_a_message_is_hidden_in_a_copy_and_looked_for(visit: Any, url: str, tmp_path: Path) -> None:
+    from veduta.edit.stego import reveal
+
+    window = visit(url)
+    page = viewed(window, url)
+    chosen(page, "Hidden message")
+    dialog = page.get_by_role("dialog", name="Hidden message")
+    dialog.get_by_role("button", name="Look", exact=True).click()
+    expect(dialog.get_by_role("status")).to_contain_text("No message")
+    dialog.get_by_text("Hide one").click()
+    expect(dialog.get_by_text(re.compile("0 bytes of about [0-9,]+"))).to_be_visible()
+    dialog.get_by_label("Message").fill("meet at noon ☀")
+    expect(dialog.get_by_text("16 bytes of about")).to_be_visible()
+    dialog.get_by_label("Password, if it shall have one").fill("secret")
+    with page.expect_download() as taken:
+        dialog.get_by_role("button", name="Hide it in a copy").click()
+    assert taken.value.suggested_filename == "IMG_2041.png"
+    copy = tmp_path / "copy.png"
+    taken.value.save_as(copy)
+    assert reveal(copy, "secret").message.text == "meet at noon ☀"
+    expect(dialog.get_by_role("status")).to_contain_text("IMG_2041.png")
+    # What a photo holds is shown; here the server's answer is made up, for the library has no such photo.
+    answer = {"kind": "text", "mode": "robust", "bytes": 2, "text": "hi", "name": None, "data": None}
+    page.route("**/message/reveal", lambda route: route.fulfill(json=answer))
+    dialog.get_by_text("Look for one").click()
+    dialog.get_by_role("button", name="Look", exact=True).click()
+    expect(dialog.get_by_role("status")).to_contain_text("A text of 2 bytes was found (robust).")
+    expect(dialog.locator(".text")).to_have_text("hi")
+    window.complaints.clear()  # the refusal is logged
+
+
+def test_one_photo_is_painted_like_another(visit: Any, url: str, store: Any) -> None:
+    page = visit(url).go("/")
+    combined(page, ("night_0", "IMG_2043"), "Paint one")
+    dialog = page.get_by_role("dialog", name="Paint one like the other")
+    dialog.get_by_role("button", name="Swap photo and painting").click()
+    expect(dialog.get_by_role("figure").first).to_contain_text("This photo")
+    shown = dialog.get_by_role("img").first.get_attribute("alt")
+    if shown != "night_0.png":  # the small one is quick
+        dialog.get_by_role("button", name="Swap photo and painting").click()
+        expect(dialog.get_by_role("img", name="night_0.png")).to_be_visible()
+    dialog.get_by_label("Strokes").select_option("broad")
+    dialog.get_by_role("button", name="Paint", exact=True).click()
+    expect(dialog.get_by_text("“Like IMG_2043” is ready")).to_be_visible()
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 390)])
 def test_no_serious_violation(visit: Any, url: str, axe: str, scheme: str, width: int) -> None:
     page = viewed(visit(url, width=width, color_scheme=scheme, reduced_motion="reduce"), url)
@@ -268,8 +314,14 @@ def test_no_serious_violation(visit: Any, url: str, axe: str, scheme: str, width
     chosen(page, "Make it move")
     expect(page.get_by_role("checkbox", name="Somebody")).to_be_visible()
     found += faults(page, axe, "motion")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    chosen(page, "Hidden message")
+    page.get_by_text("Hide one").click()
+    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    found += faults(page, axe, "message")
     page.goto(url)
-    for name, what in (("Fuse", "One sharper"), ("Make a panorama", "Compare")):
+    for name, what in (("Fuse", "One sharper"), ("Make a panorama", "Compare"), ("Paint", "Paint one")):
         combined(page, ("IMG_2041", "IMG_2043") if name == "Fuse" else (), what)
         expect(page.get_by_role("button", name=name, exact=True)).to_be_enabled()
         found += faults(page, axe, what)

@@ -81,6 +81,7 @@ COMMANDS = {
     "make_stack": "stack",
     "enlarge_photo": "upscale --by --method",
     "fuse_photos": "fuse --by --region",
+    "paint_photo": "style --style --strength --colors --side",
     "make_panorama": "match --stitch",
     "list_edit_jobs": "versions render",
     "get_edit_job": "versions render",

@@ -218,3 +218,24 @@ def test_a_clip_is_made_in_the_background(client: TestClient, ids: dict[str, int
     assert len(client.get("/api/edit/jobs").json()["jobs"]) == before
     render = post(client, f"/photos/{ids['coffee']}/enlarge", {}, 201)
     assert client.get(f"/api/edit/jobs/{render['id']}/file").status_code == 404
+
+
+def test_a_photo_is_painted_like_another(client: TestClient, ids: dict[str, int], store: Any) -> None:
+    number, painting = ids["chelsea"], ids["astronaut"]
+    before = picture(client.get(f"/api/photos/{number}/original").content)
+    told = made_of(client, f"/photos/{number}/paint", {"painting": painting, "side": 128})
+    assert told["name"] == "Like astronaut" and told["stacked"] == [number, painting]
+    assert (told["width"], told["height"]) == (before.shape[1], before.shape[0])
+    after = picture(client.get(told["file"]).content).astype(int)
+    assert np.abs(after - before).mean() > 10
+    faint = {"painting": painting, "side": 128, "strength": 0.1, "colors": True, "name": "Faint"}
+    weak = picture(client.get(made_of(client, f"/photos/{number}/paint", faint)["file"]).content)
+    assert np.abs(weak.astype(int) - before).mean() < np.abs(after - before).mean() / 3
+    for body, status in (
+        ({"painting": number}, 422),
+        ({"painting": 999}, 404),
+        ({"painting": painting, "strength": 0}, 422),
+        ({"painting": painting, "side": 3}, 422),
+        ({}, 422),
+    ):
+        post(client, f"/photos/{number}/paint", body, status)

@@ -22,7 +22,7 @@ from veduta.edit import regions
 from veduta.image.photo import Photo
 from veduta.landmarks.importing import fill
 from veduta.see.count import Sight
-from veduta.server import counting
+from veduta.server import counting, moving
 from veduta.server.app import create_app
 from veduta.server.cleaning import Cleaner
 from veduta.server.renders import Renders
@@ -111,6 +111,7 @@ def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setattr(counting, "_counter", Blind)
         patch.setattr(regions, "regions", lambda photo, what, eyes: [])
         patch.setattr(Renders, "_run", lambda self, job: ("done", None, None))
+        patch.setattr(moving, "_write", lambda *wish: Path(wish[3]).write_bytes(b""))
         later.made = create_app(library, background=False)
         yield
         later.made.state.context.close()

@@ -7,14 +7,16 @@ from functools import partial
 
 from veduta.edit.fuse import part
 from veduta.edit.picture_file import check_still
+from veduta.edit.style_brush import LEAST_PAINTING
 from veduta.edit.upscale import check
 from veduta.library import rendering, versions
 from veduta.library.catalog import Catalog
 from veduta.nets.packs.enlarge import REAL_ESRGAN_X4
+from veduta.nets.packs.style import PAINTINGS, READER
 from veduta.nets.store import default_store
 from veduta.progress import Progress
 from veduta.server.context import Context
-from veduta.server.models.composition import EnlargementNew, FusionNew, PanoramaNew
+from veduta.server.models.composition import EnlargementNew, FusionNew, PaintingNew, PanoramaNew
 from veduta.server.models.edit import JobOut
 from veduta.server.problem import Refused
 
@@ -43,6 +45,23 @@ def fuse(here: Context, new: FusionNew) -> JobOut:
     return here.renders.add("fuse", photos[0], None, work)
 
 
+def paint(here: Context, photo_id: int, new: PaintingNew) -> JobOut:
+    """Queue a painting; raises Refused, NotFound, BadVersion and ModelUnavailable."""
+    photo, painting = (rendering.ground(here.catalog, one) for one in (photo_id, new.painting))
+    if photo_id == new.painting:
+        raise Refused(422, "a photo is painted like another one, not like itself")
+    if min(painting.width, painting.height) < LEAST_PAINTING:
+        raise Refused(
+            422,
+            f"a painting of {painting.width} x {painting.height} pixels is too small to be a style;"
+            f" {LEAST_PAINTING} are needed",
+        )
+    check_still(photo.path)
+    for pack in (READER, PAINTINGS):
+        default_store().path(pack)
+    return here.renders.add("paint", photo_id, None, partial(_paint, here.catalog, photo_id, new))
+
+
 def panorama(here: Context, new: PanoramaNew) -> JobOut:
     """Queue a panorama; raises Refused, NotFound and BadVersion."""
     photos = _distinct(here, new.photos)
@@ -64,6 +83,13 @@ def _fuse(catalog: Catalog, photos: Sequence[int], new: FusionNew, progress: Pro
     from veduta.library.fusion import fuse
 
     return fuse(catalog, photos, new.by, new.region, new.name, progress).id
+
+
+def _paint(catalog: Catalog, photo_id: int, new: PaintingNew, progress: Progress) -> int:
+    from veduta.library.painting import paint
+
+    wish = (new.strength, new.colors, new.side or 0)
+    return paint(catalog, photo_id, new.painting, *wish, new.name, progress).id
 
 
 def _panorama(catalog: Catalog, photos: Sequence[int], name: str | None, progress: Progress) -> int:

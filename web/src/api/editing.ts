@@ -48,7 +48,7 @@ export interface Version {
 }
 export interface Job {
   id: string;
-  kind: "render" | "stack" | "enlarge" | "fuse" | "panorama" | "clip";
+  kind: "render" | "stack" | "enlarge" | "fuse" | "panorama" | "paint" | "clip";
   photo_id: number;
   version_id: number | null;
   state: "waiting" | "running" | "stopping" | "stopped" | "done" | "failed";
@@ -185,6 +185,31 @@ export const parallaxJob = (photo: number, body: Parallax) => post<Job>(`${at(ph
 export async function parallax(photo: number, body: Parallax, signal: AbortSignal): Promise<string> {
   return URL.createObjectURL(await (await drawn(`${at(photo)}/parallax`, body, signal)).blob());
 }
+
+export const paint = (photo: number, body: { painting: number; strength: number; colors: boolean; side: number }) => post<Job>(`${at(photo)}/paint`, body);
+
+/** Bytes of text that a photo holds, in each way. */
+export interface Room {
+  lossless: number;
+  robust: number;
+}
+export interface Message {
+  kind: "text" | "file" | "picture";
+  mode: "lossless" | "robust";
+  bytes: number;
+  text: string | null;
+  name: string | null;
+  data: string | null;
+}
+export const messages = {
+  room: (photo: number, locked: boolean) => send<Room>(`${at(photo)}/message/room?locked=${locked}`),
+  reveal: (photo: number, password: string | null, signal: AbortSignal) => post<Message>(`${at(photo)}/message/reveal`, { password }, signal),
+  hide: async (photo: number, body: { text: string; mode: "lossless" | "robust"; password: string | null }, signal: AbortSignal) => {
+    const answer = await drawn(`${at(photo)}/message`, body, signal);
+    const name = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("content-disposition") ?? "")?.[1];
+    return { blob: await answer.blob(), name: name ? decodeURIComponent(name) : "message.png" };
+  },
+};
 
 export const stack = (photos: number[]) => post<Job>("/api/stack", { photos, fill: true });
 

@@ -25,7 +25,21 @@ class FusionNew(Request):
 
     photos: Annotated[list[Id], Field(min_length=2, max_length=200)]
     by: Literal[1, 2, 3, 4] = 2
-    region: PartBox | None = Field(default=None, description="x, y, width, height: it is followed where it goes")
+    region: PartBox | None = Field(
+        default=None, description="x, y, width, height: it is followed where it goes"
+    )
+    name: Name | None = None
+
+
+class PaintingNew(Request):
+    """Another photo whose style is taken; `strength` of it, in the photo's `colors`, painted at a longer `side`."""
+
+    painting: Id
+    strength: Annotated[float, Field(gt=0, le=1)] = 1.0
+    colors: bool = Field(default=False, description="keep those of the photo")
+    side: Annotated[int, Field(ge=64, le=20_000)] | None = Field(
+        default=None, description="fewer pixels, broader strokes; null paints at the photo's own size"
+    )
     name: Name | None = None
 
 

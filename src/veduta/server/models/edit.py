@@ -73,7 +73,7 @@ class NeutralOut(Answer):
     tint: float
 
 
-JobKind = Literal["render", "stack", "enlarge", "fuse", "panorama", "clip"]
+JobKind = Literal["render", "stack", "enlarge", "fuse", "panorama", "paint", "clip"]
 
 
 class JobOut(Answer):

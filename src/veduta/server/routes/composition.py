@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from veduta.server.context import Here
 from veduta.server.later import Later
 from veduta.server.models.base import PathId
-from veduta.server.models.composition import EnlargementNew, FusionNew, PanoramaNew
+from veduta.server.models.composition import EnlargementNew, FusionNew, PaintingNew, PanoramaNew
 from veduta.server.models.edit import JobOut
 
 if TYPE_CHECKING:
@@ -40,3 +40,9 @@ def fuse_photos(here: Here, new: FusionNew) -> JobOut:
 def make_panorama(here: Here, new: PanoramaNew) -> JobOut:
     """Lay two photos of one view onto each other in the background; what comes out is a version of the first one."""
     return composing.panorama(here, new)
+
+
+@router.post("/photos/{photo_id}/paint", status_code=201)
+def paint_photo(here: Here, photo_id: PathId, new: PaintingNew) -> JobOut:
+    """Paint a photo in the style of another one, such as a painting, in the background; what comes out is a version."""
+    return composing.paint(here, photo_id, new)
