@@ -18,20 +18,21 @@ def read(path: Path | str) -> NDArray[Any]:
 
     Files of 16 bits whose color profile is more than curves and a matrix come in 8 bits, in which it is applied.
     """
+    found = sixteen(path)
+    return decode.read(path) if found is None else found
+
+
+def sixteen(path: Path | str) -> NDArray[np.uint16] | None:
+    """The same of a file that has 16 bits; None of one that has not, or whose profile cannot be applied in 16 bits."""
     path = Path(path)
     kind = decode.kind_of(path)
-    if kind in ("png", "tiff"):
-        found = _sixteen(read_bytes(path), kind, path)
-        if found is not None:
-            return found
-    return decode.read(path)
-
-
-def _sixteen(data: bytes, kind: str, path: Path) -> NDArray[np.uint16] | None:
+    if kind not in ("png", "tiff"):
+        return None
+    data = read_bytes(path)
     with rasters.open_picture(data, kind, path) as picture:
         if bits(data, kind, picture) != 16:
             return None
-        profile = picture.info.get("icc_profile")
+        profile: Any = picture.info.get("icc_profile")
         pixels = read_stored(data, kind, picture)
     if pixels is None:
         return None

@@ -10,6 +10,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from veduta.image.samples import eight, sixteen
 from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_step import Change, Size, Step, drawn, drawn_whole, span
 from veduta.learn.augment_targets import Example
@@ -74,7 +75,7 @@ class Blurred(Change):
         else:  # OpenCV's own, which is exact to the bit, takes up to twice as long
             weights = cv2.getGaussianKernel(side, self.sigma, cv2.CV_32F)
             made = cv2.sepFilter2D(example.pixels, -1, weights, weights)
-        return Example(np.asarray(made, np.uint8), example.things, example.labels, example.classes)
+        return Example(np.asarray(made), example.things, example.labels, example.classes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ class Filtered(Change):
     def apply(self, example: Example) -> Example:
         """The filtered example."""
         made = cv2.filter2D(example.pixels, -1, self.weights, borderType=cv2.BORDER_REFLECT_101)
-        return Example(np.asarray(made, np.uint8), example.things, example.labels, example.classes)
+        return Example(np.asarray(made), example.things, example.labels, example.classes)
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,10 @@ class Compressed(Change):
 
     def apply(self, example: Example) -> Example:
         """The compressed example."""
-        data = simplejpeg.encode_jpeg(np.ascontiguousarray(example.pixels), self.quality, "RGB", "420")
-        return Example(simplejpeg.decode_jpeg(data, "RGB"), example.things, example.labels, example.classes)
+        pixels = np.ascontiguousarray(eight(example.pixels))  # JPEG has no more
+        made = simplejpeg.decode_jpeg(simplejpeg.encode_jpeg(pixels, self.quality, "RGB", "420"), "RGB")
+        made = made if example.pixels.dtype == np.uint8 else sixteen(made)
+        return Example(made, example.things, example.labels, example.classes)
 
 
 def line(length: float, angle: float) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from stringzilla import translate
 
 from veduta.image.photo import Pixels
+from veduta.image.samples import Samples, step
 from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_step import (
     Change,
@@ -63,11 +64,11 @@ class Even(Change):
         pixels, scale, offset = example.pixels, self.scale, self.offset
         if scale == -1 and offset == 255:
             made = cv2.bitwise_not(pixels)
-        elif scale >= 0 and offset >= 0:  # this one takes absolute values
+        elif scale >= 0 and offset >= 0 and pixels.dtype == np.uint8:  # this one takes absolute values
             made = cv2.convertScaleAbs(pixels, alpha=scale, beta=offset)
         else:
-            made = cv2.addWeighted(pixels, scale, pixels, 0, offset)
-        return Example(np.asarray(made, np.uint8), example.things, example.labels, example.classes)
+            made = cv2.addWeighted(pixels, scale, pixels, 0, offset * step(pixels))
+        return Example(np.asarray(made), example.things, example.labels, example.classes)
 
 
 @dataclass(eq=False, slots=True)
@@ -89,18 +90,20 @@ class Tint(Change):
 
     def apply(self, example: Example) -> Example:
         """The tinted example."""
-        pixels = example.pixels
-        first, second, third = self.mix.tolist()
+        pixels, mix = example.pixels, self.mix
+        if step(pixels) > 1:
+            mix = mix * (1, 1, 1, step(pixels))
+        first, second, third = mix.tolist()
         if first == second == third and not first[3]:
             made = cv2.cvtColor(_gray(pixels, first), cv2.COLOR_GRAY2RGB)
         else:
             # A matrix without anything off its diagonal takes a slow way in OpenCV; this much changes no code.
-            mix = self.mix + _ASIDE if not (first[1] or first[2] or second[0]) else self.mix
+            mix = mix + _ASIDE if not (first[1] or first[2] or second[0]) else mix
             made = cv2.transform(pixels, mix)
-        return Example(np.asarray(made, np.uint8), example.things, example.labels, example.classes)
+        return Example(np.asarray(made), example.things, example.labels, example.classes)
 
 
-def _gray(pixels: Pixels, weights: list[float]) -> NDArray[Any]:
+def _gray(pixels: Samples, weights: list[float]) -> NDArray[Any]:
     if tuple(weights[:3]) == LUMA:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     if sorted(weights) == [0, 0, 0, 1]:
@@ -140,15 +143,17 @@ class Curves(Change):
         """The example with its codes looked up."""
         pixels = example.pixels
         # OpenCV takes the smallest arrays for numbers.
-        made = self._looked_up(pixels) if self.alone is None or pixels.size < 64 else self.alone(pixels)
-        return Example(np.asarray(made, np.uint8), example.things, example.labels, example.classes)
+        quick = self.alone is not None and pixels.size >= 64 and pixels.dtype == np.uint8
+        made = self.alone(pixels) if self.alone is not None and quick else self._looked_up(pixels)
+        return Example(np.asarray(made), example.things, example.labels, example.classes)
 
-    def _looked_up(self, pixels: Pixels) -> Any:
-        codes: NDArray[Any] = _CODES
+    def _looked_up(self, pixels: Samples) -> Any:
+        deep = step(pixels) > 1
+        codes: NDArray[Any] = _DEEP_CODES if deep else _CODES
         for curve in self.curves:
             codes = np.minimum(np.maximum(curve(codes), 0), 255)
-        table = np.rint(codes).astype(np.uint8)
-        if table.shape[1] > 1:
+        table = np.rint(codes * step(pixels) if deep else codes).astype(pixels.dtype)
+        if deep or table.shape[1] > 1:
             return cv2.LUT(pixels, table[None])
         made = np.array(pixels, order="C")
         translate(made.data, table.ravel().data, inplace=True)  # twice as fast as OpenCV's
@@ -156,6 +161,7 @@ class Curves(Change):
 
 
 _CODES = np.arange(256, dtype=np.float32)[:, None]
+_DEEP_CODES = np.arange(65536, dtype=np.float64)[:, None] / 257
 
 
 @dataclass(frozen=True)

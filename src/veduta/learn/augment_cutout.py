@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from veduta.image.samples import sixteen, step
 from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_noise import raw_bytes
 from veduta.learn.augment_step import (
@@ -64,11 +65,14 @@ class Covered(Change):
         """The example with holes."""
         pixels = example.pixels.copy()
         color: Any = (
-            np.rint(cv2.mean(pixels)[:3]).astype(np.uint8) if self.fill == "mean" else EVEN.get(self.fill)
+            np.rint(cv2.mean(pixels)[:3]).astype(pixels.dtype)
+            if self.fill == "mean"
+            else EVEN.get(self.fill, 0) * step(pixels)
         )
         for number, (x, y, w, h) in enumerate(self.holes):
             if self.fill == "noise":
-                pixels[y : y + h, x : x + w] = raw_bytes(self.seed + number, 3 * w * h).reshape(h, w, 3)
+                noise = raw_bytes(self.seed + number, 3 * w * h).reshape(h, w, 3)
+                pixels[y : y + h, x : x + w] = noise if step(pixels) == 1 else sixteen(noise)
             else:
                 pixels[y : y + h, x : x + w] = color
         if not example.things:

@@ -21,6 +21,7 @@ import simplejpeg
 from veduta.errors import BadInput, UnreadableImage, VedutaError
 from veduta.files import sweep, write_bytes, write_text
 from veduta.image.photo import Pixels
+from veduta.image.samples import Samples, eight
 from veduta.learn import augment_coco
 from veduta.learn.augment_journal import Journal, put
 from veduta.learn.augment_recipe import Recipe
@@ -65,7 +66,8 @@ def augment(
 ) -> Made:
     """Write `copies` augmented pictures of each picture of a set to `out`; those that are there already stay.
 
-    Pictures keep their places in the folders. A bad picture does not stop the others. Raises OtherSet.
+    Pictures keep their places in the folders, and as PNG their 16 bits where they have them. A bad picture does not
+    stop the others. Raises OtherSet.
     """
     if not 1 <= copies <= MOST_COPIES:
         raise OtherSet(f"{copies} copies of each picture: 1 to {MOST_COPIES} are possible")
@@ -73,7 +75,7 @@ def augment(
         raise OtherSet(f"no format {form!r:.20}; there are {', '.join(FORMATS)}")
     if out.resolve() == pictures.folder.resolve():
         raise OtherSet(f"{out}: holds the pictures themselves; name another folder")
-    augmented = Augmented(pictures, recipe)
+    augmented = Augmented(pictures, recipe, deep=form == "png")
     if not (out / MANIFEST).exists():
         _first(augmented, [1])  # nothing is written where no picture can be used
     _begin(pictures, recipe, out, form)
@@ -125,10 +127,10 @@ def _first(augmented: Augmented, copies: Iterable[int], failed: Collection[str] 
     raise OtherSet(f"{augmented.pictures.folder}: no picture of it can be used: {error or 'all failed'}")
 
 
-def encoded(pixels: Pixels, form: str) -> bytes:
+def encoded(pixels: Samples, form: str) -> bytes:
     """A picture as a file of a format."""
     if form == "jpeg":
-        return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), QUALITY, "RGB", "444"))
+        return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(eight(pixels)), QUALITY, "RGB", "444"))
     turned = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
     _, data = cv2.imencode(".png", turned, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     return bytes(data.tobytes())
@@ -141,7 +143,7 @@ def _worked(
 
     def several(name: str, some: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
         try:
-            loaded = augmented.pictures.load(name)  # once for all of them
+            loaded = augmented.load(name)  # once for all of them
         except OSError as error:
             raise UnreadableImage(name, error.strerror or str(error)) from error
         return [_written(augmented, out, target, name, copy, loaded) for target, copy in some]

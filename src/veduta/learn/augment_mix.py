@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from veduta.image.samples import eight, sixteen
 from veduta.learn.augment_cutout import rectangle
 from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_step import Change, Size, Step, drawn, drawn_ratio, span
@@ -64,16 +65,14 @@ class Laid(Mixture):
 
     def mixed(self, example: Example, other: Example) -> Example:
         """The weighted mean of both."""
-        other = fitted(other, example.size)
+        other = alike(fitted(other, example.size), example)
         own = 1 - self.share
         pixels = cv2.addWeighted(example.pixels, own, other.pixels, self.share, 0)
         things = [replace(one, weight=one.weight * own) for one in example.things]
         things += [replace(one, weight=one.weight * self.share) for one in other.things]
         # A map of labels has one label a pixel: that of the picture that counts more.
         labels = example.labels if own >= 0.5 or other.labels is None else other.labels
-        return Example(
-            np.asarray(pixels, np.uint8), tuple(things), labels, weighed(example, other, self.share)
-        )
+        return Example(np.asarray(pixels), tuple(things), labels, weighed(example, other, self.share))
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Pasted(Mixture):
 
     def mixed(self, example: Example, other: Example) -> Example:
         """The picture with the part of the other one."""
-        other = fitted(other, example.size)
+        other = alike(fitted(other, example.size), example)
         x, y, w, h = self.part
         window = np.s_[y : y + h, x : x + w]
         frame = (float(x), float(y), float(w), float(h))
@@ -98,6 +97,14 @@ class Pasted(Mixture):
         things += [left for one in other.things if (left := within(one, frame)) is not None]
         share = w * h / (pixels.shape[0] * pixels.shape[1])
         return Example(pixels, tuple(things), labels, weighed(example, other, share))
+
+
+def alike(other: Example, example: Example) -> Example:
+    """A picture in the depth of another one."""
+    if other.pixels.dtype == example.pixels.dtype:
+        return other
+    made = eight(other.pixels) if example.pixels.dtype == np.uint8 else sixteen(other.pixels)
+    return replace(other, pixels=made)
 
 
 def fitted(example: Example, size: Size) -> Example:

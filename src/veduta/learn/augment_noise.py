@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from veduta.image.samples import step
+from veduta.image.samples import white as top
 from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_step import Change, Size, Step, choice, drawn, span
 from veduta.learn.augment_targets import Example
@@ -58,14 +60,15 @@ class Grain(Change):
         """The noisy example."""
         height, width = example.pixels.shape[:2]
         shape = (height, width) if self.gray else (height, width, 3)
-        tables = quantiles(self.sigma)
+        deep = example.pixels.dtype == np.uint16
+        tables = quantiles(self.sigma * step(example.pixels))
         bits = raw_bytes(self.seed, len(tables) * int(np.prod(shape))).reshape(-1, *shape[1:])
         noise = cv2.LUT(bits[:height], tables[0])
         if len(tables) > 1:
             noise = cv2.add(noise, cv2.LUT(bits[height:], tables[1]))
         if self.gray:
             noise = cv2.merge((noise, noise, noise))
-        made = np.asarray(cv2.add(example.pixels, noise, dtype=cv2.CV_8U), np.uint8)
+        made = np.asarray(cv2.add(example.pixels, noise, dtype=cv2.CV_16U if deep else cv2.CV_8U))
         return Example(made, example.things, example.labels, example.classes)
 
 
@@ -90,7 +93,7 @@ class Speckles(Change):
         )
         pixels = example.pixels.copy()
         flat = pixels.reshape(-1, 3)
-        flat[places[:white]] = 255
+        flat[places[:white]] = top(pixels)
         flat[places[white:]] = 0
         return Example(pixels, example.things, example.labels, example.classes)
 
@@ -128,5 +131,7 @@ def quantiles(sigma: float) -> tuple[NDArray[Any], ...]:
 
 
 def _rounded(sigma: float) -> NDArray[Any]:
-    # Bytes are faster, but end at 127.
-    return np.rint(_spread() * sigma).astype(np.int8 if sigma < 27 else np.int16)
+    # Bytes are faster, but end at 127; 16 bits end before the noise of a picture of 16 bits.
+    return np.rint(_spread() * sigma).astype(
+        np.int8 if sigma < 27 else np.int16 if sigma < 5000 else np.int32
+    )

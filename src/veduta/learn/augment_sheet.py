@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from veduta.image.photo import Pixels
+from veduta.image.samples import eight
 from veduta.learn.augment_targets import HIDDEN, Example, Points, Thing
 
 COUNT = 9
@@ -46,7 +47,7 @@ def drawn(example: Example, side: int) -> Pixels:
     scale = side / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    picture = np.asarray(cv2.resize(example.pixels, size, interpolation=how), np.uint8)
+    picture = np.asarray(cv2.resize(eight(example.pixels), size, interpolation=how), np.uint8)
     if example.labels is not None:
         labels = cv2.resize(example.labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
         for label in np.unique(labels[labels > 0]):

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples
 from veduta.learn.augment_step import BadRecipe, Size
 from veduta.see.finding import Box
 
@@ -66,9 +66,9 @@ class Thing:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Example:
-    """A picture, uint8 (h, w, 3) RGB, with its things, its map of labels (h, w) and its classes with their shares."""
+    """A picture, RGB uint8 or uint16 (h, w, 3), with its things, map of labels (h, w), classes and their shares."""
 
-    pixels: Pixels
+    pixels: Samples
     things: tuple[Thing, ...] = ()
     labels: NDArray[Any] | None = None
     classes: Mapping[str, float] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Example:
         return self.pixels.shape[1], self.pixels.shape[0]
 
     def checked(self) -> Example:
-        """Itself; raises BadRecipe where pixels or masks are not what they must be."""
+        """Itself; raises BadRecipe where pixels are not of 8 bits or masks not what they must be."""
         pixels = self.pixels
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
             raise BadRecipe(

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veduta.image.samples import step
 from veduta.learn.augment_step import Change, Size
 from veduta.learn.augment_targets import Bool, Example, Points, Thing, corners, mask_box, within
 
@@ -109,7 +110,7 @@ class Warp(Change):
     ) -> Any:
         """Pixels, labels or a mask (`empty`: nothing comes from outside) where they go."""
         border = cv2.BORDER_CONSTANT if empty else _BORDERS[self.fill]
-        gray = 0 if empty or nearest else self.gray
+        gray = 0 if empty or nearest else self.gray * step(plane)
         how = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
         value = (gray, gray, gray)
         if where is not None:
@@ -191,7 +192,7 @@ class Mirror(Change):
         if example.things or example.labels is not None or not (self.across or self.down):
             return self.warp().apply(example)
         how = -1 if self.across and self.down else int(self.across)
-        return Example(np.asarray(cv2.flip(example.pixels, how), np.uint8), classes=example.classes)
+        return Example(np.asarray(cv2.flip(example.pixels, how)), classes=example.classes)
 
 
 def divided(polygon: Points) -> Points:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 
 from veduta.errors import BadInput, UnreadableImage
 from veduta.image import decode
+from veduta.image.deep import sixteen
 from veduta.image.formats import PHOTO_SUFFIXES
+from veduta.image.photo import Pixels, at_most
+from veduta.image.samples import Samples
 from veduta.learn.augment_coco import NAMES, Labels
 from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_recipe import Recipe
@@ -83,13 +87,16 @@ class PictureSet:
         """The class of a picture, None where it lies in no folder."""
         return name.split("/")[0] if "/" in name else None
 
-    def load(self, name: str) -> Example:
-        """A picture with all that is known of it; raises UnreadableImage, BadRecipe."""
-        photo = decode.load(self.folder / name, self.side)
-        size, full = (photo.pixels.shape[1], photo.pixels.shape[0]), (photo.width, photo.height)
+    def load(self, name: str, deep: bool = False) -> Example:
+        """A picture with all that is known of it; `deep`: in 16 bits where it has them.
+
+        Raises UnreadableImage, BadRecipe.
+        """
+        pixels, full = self._pixels(self.folder / name, deep)
+        size = (pixels.shape[1], pixels.shape[0])
         kind = self.class_of(name)
         labels = None if self.maps is None else self._map(name, size)
-        example = Example(photo.pixels, labels=labels, classes={} if kind is None else {kind: 1.0})
+        example = Example(pixels, labels=labels, classes={} if kind is None else {kind: 1.0})
         known = None if self.labels is None else self.labels.known(name)
         if self.labels is None or known is None:
             return example
@@ -108,6 +115,15 @@ class PictureSet:
             things = tuple(moved for one in things if (moved := shrink.moved(one)) is not None)
         return replace(example, things=things)
 
+    def _pixels(self, path: Path, deep: bool) -> tuple[Samples, Size]:
+        """The pixels of a picture, and its full size."""
+        found = sixteen(path) if deep else None
+        if found is None:
+            photo = decode.load(path, self.side)
+            return photo.pixels, (photo.width, photo.height)
+        full = (found.shape[1], found.shape[0])
+        return found if self.side is None else at_most(cast(Pixels, found), self.side), full
+
     def _map(self, name: str, size: Size) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
         path = (self.maps or self.folder) / Path(name).with_suffix(".png")
         found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED) if path.is_file() else None
@@ -122,10 +138,18 @@ class PictureSet:
 
 @dataclass(frozen=True)
 class Augmented:
-    """What a recipe makes of a set: any copy of any picture, whoever asks for it and when."""
+    """What a recipe makes of a set: any copy of any picture, whoever asks for it and when.
+
+    `deep`: in 16 bits, of pictures that have them; else all are of 8.
+    """
 
     pictures: PictureSet
     recipe: Recipe
+    deep: bool = False
+
+    def load(self, name: str) -> Example:
+        """A picture before anything is done to it; raises UnreadableImage, BadRecipe."""
+        return self.pictures.load(name, self.deep)
 
     def example(self, name: str, copy: int, loaded: Example | None = None) -> tuple[Example, tuple[str, ...]]:
         """A copy (from 1 on; 0 would be another one) of a picture, and the pictures mixed into it.
@@ -139,7 +163,7 @@ class Augmented:
             for _ in range(TRIES):
                 other = self.pictures.names[luck.randrange(len(self.pictures))]
                 try:
-                    found = self.pictures.load(other)
+                    found = self.load(other)
                 except (UnreadableImage, OSError):
                     continue
                 mixed.append(other)
@@ -147,5 +171,5 @@ class Augmented:
             return None
 
         seed = self.recipe.seed_of(name, copy)
-        made = self.recipe.apply(loaded or self.pictures.load(name), seed, partner)
+        made = self.recipe.apply(loaded or self.load(name), seed, partner)
         return made, tuple(mixed)
