@@ -17,6 +17,7 @@ from veduta.image.samples import Samples, white
 Plane = NDArray[np.float32]
 Resampling = Callable[[Plane], Any]
 
+COARSE = 8  # pixels: what is around is told in squares of this side
 LEAST = np.float32(1e-3)  # codes: what is not seen at all counts so much, so that it keeps its color
 
 
@@ -48,17 +49,25 @@ def surrounded(colors: Samples, alpha: Samples) -> Samples:
     seen = alpha > 0
     if seen.all() or not seen.any():
         return colors
-    levels = [np.dstack([colors * seen[..., None], seen]).astype(np.float32)]
-    while max(levels[-1].shape[:2]) > 1:
-        height, width = levels[-1].shape[:2]
-        half: Any = cv2.resize(
-            levels[-1], ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA
-        )
-        levels.append(half)
+    height, width = seen.shape
+    size = (-(-width // COARSE), -(-height // COARSE))
+    shown = colors.astype(np.float32)
+    shown *= seen[..., None]
+    levels = [np.dstack([_smaller(shown, size), _smaller(seen.astype(np.float32), size)])]
+    while max(size) > 1:
+        size = ((size[0] + 1) // 2, (size[1] + 1) // 2)
+        levels.append(_smaller(levels[-1], size))
     found: Any = levels[-1][..., :3] / levels[-1][..., 3:]
     for level in reversed(levels[:-1]):
-        height, width = level.shape[:2]
-        wider = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, 3)
-        known = level[..., 3:]
-        found = np.where(known > 0, level[..., :3] / np.maximum(known, LEAST), wider)
-    return np.where(seen[..., None], colors, np.rint(found).astype(colors.dtype))
+        known, own = level[..., 3:], level[..., :3]
+        wider: Any = cv2.resize(found, level.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        found = np.where(known > LEAST, own / np.maximum(known, LEAST), wider.reshape(own.shape))
+    around = np.rint(np.clip(found, 0, white(colors))).astype(colors.dtype)
+    out: Any = cv2.resize(around, (width, height), interpolation=cv2.INTER_LINEAR).reshape(colors.shape)
+    np.copyto(out, colors, where=seen[..., None])
+    return np.asarray(out)
+
+
+def _smaller(values: Samples, size: tuple[int, int]) -> Plane:
+    """Means over the pixels that fall together."""
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
