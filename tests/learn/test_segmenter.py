@@ -116,7 +116,7 @@ def test_foreign_and_damaged_checkpoints_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="other settings"):
         Trainer(*data(), (16, 8), Recipe(epochs=2, batch=64)).restore(path)
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(TrainingError, match="not a readable checkpoint"):
+    with pytest.raises(TrainingError, match="not a readable state"):
         Trainer(*data(), (16, 8), Recipe(epochs=1, batch=64)).restore(path)
 
 

@@ -179,17 +179,23 @@ def check_originals(paths: Sequence[Path], targets: Collection[Path]) -> None:
         raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")
 
 
-def tell_copy(told: Mapping[str, Any], as_json: bool, place: str = "") -> None:
-    """Tell of one photo where its copy is, or why there is none; `place` is that of the photo in the row."""
+def all_told(told: Mapping[str, Any], as_json: bool) -> bool:
+    """Tell a result as JSON, or why it failed; whether that is all there is to tell."""
     if as_json:
         emit(told)
-        return
-    name = printable(told["path"])
-    if told["error"] is not None:
-        say(f"{name}: {told['error']}")
+    elif told["error"] is not None:
+        say(f"{printable(told['path'])}: {told['error']}")
+    else:
+        return False
+    return True
+
+
+def tell_copy(told: Mapping[str, Any], as_json: bool, place: str = "") -> None:
+    """Tell of one photo where its copy is, or why there is none; `place` is that of the photo in the row."""
+    if all_told(told, as_json):
         return
     size = f" ({told['width']} x {told['height']})" if "width" in told else ""
     already = " (done already)" if told.get("already") else ""
-    typer.echo(f"{place}{name} -> {printable(told['out'])}{size}{already}")
+    typer.echo(f"{place}{printable(told['path'])} -> {printable(told['out'])}{size}{already}")
     for note in told.get("notes", ()):
         typer.echo(f"    {note}")

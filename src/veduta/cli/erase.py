@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.add import LibraryOption
-from veduta.cli.copies import AgainOption, NoLocationOption, OutOption, PhotoJsonOption, PhotosArgument
-from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.copies import (
+    AgainOption,
+    NoLocationOption,
+    OutOption,
+    PhotoJsonOption,
+    PhotosArgument,
+    all_told,
+)
+from veduta.cli.output import Bar, printable
 
 if TYPE_CHECKING:
     from veduta.edit.erase import Eraser, Wish
@@ -140,13 +147,9 @@ def _one(eraser: Eraser, batch: Any, path: Path) -> dict[str, Any]:
 
 
 def _tell(told: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        emit(told)
+    if all_told(told, as_json):
         return
     name = printable(told["path"])
-    if told["error"] is not None:
-        say(f"{name}: {told['error']}")
-        return
     if told["out"] is None:
         typer.echo(f"{name}: {'; '.join(told['notes']) or 'nothing found'}; not copied")
         return

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.add import JsonOption
-from veduta.cli.copies import PhotosArgument, check_originals, in_folder, is_single
-from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.copies import PhotosArgument, all_told, check_originals, in_folder, is_single
+from veduta.cli.output import Bar, printable
 from veduta.cli.place import check_file
 
 if TYPE_CHECKING:
@@ -190,13 +190,10 @@ def _named(path: Path, robust: bool) -> str:
 
 
 def _tell(told: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        emit(told)
+    if all_told(told, as_json):
         return
     name = printable(told["path"])
-    if told["error"] is not None:
-        say(f"{name}: {told['error']}")
-    elif "out" not in told:
+    if "out" not in told:
         typer.echo(f"{name}: {told['lossless']:,} bytes lossless, {told['robust']:,} bytes robust")
     else:
         typer.echo(

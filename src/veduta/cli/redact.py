@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.add import JsonOption, LibraryOption
-from veduta.cli.copies import AgainOption, OutOption, PhotosArgument
-from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.copies import AgainOption, OutOption, PhotosArgument, all_told
+from veduta.cli.output import Bar, printable
 
 if TYPE_CHECKING:
     from veduta.edit.redaction import Order, Redactor
@@ -130,13 +130,9 @@ def _one(redactor: Redactor, batch: Any, path: Path) -> dict[str, Any]:
 
 
 def _tell(told: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        emit(told)
+    if all_told(told, as_json):
         return
     name = printable(told["path"])
-    if told["error"] is not None:
-        say(f"{name}: {told['error']}")
-        return
     hidden = ", ".join(f"{count} {what}" for what, count in told["hidden"].items()) or "nothing found"
     kept = f", {told['kept']} kept" if told["kept"] else ""
     where = f" -> {printable(told['out'])}" if told["out"] is not None else "; not copied"

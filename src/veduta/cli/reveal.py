@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.add import JsonOption
-from veduta.cli.copies import PhotosArgument
+from veduta.cli.copies import PhotosArgument, all_told
 from veduta.cli.hide import PasswordFileOption, PasswordOption, asked_password
-from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.output import Bar, printable, say
 from veduta.cli.place import check_folder
 
 if TYPE_CHECKING:
@@ -103,13 +103,10 @@ def _message(found: Revealed, out: Path | None) -> dict[str, Any]:
 
 
 def _tell(told: dict[str, Any], as_json: bool, alone: bool) -> None:
-    if as_json:
-        emit(told)
+    if all_told(told, as_json):
         return
     name = printable(told["path"])
-    if told["error"] is not None:
-        say(f"{name}: {told['error']}")
-    elif not told["found"]:
+    if not told["found"]:
         (say if alone else typer.echo)(f"{name}: {told['reason']}")
     elif told["kind"] == "text":
         text = _STEERING.sub("", told["text"])

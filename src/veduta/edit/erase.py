@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.edit import mask as masks
+from veduta.edit.account import Account
 from veduta.edit.fill import METHODS, Method, UnknownMethod, WholeMask, fill
 from veduta.edit.picture_file import check_still, save
 from veduta.edit.protagonists import protagonists
@@ -72,33 +73,14 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
-    """What became of one photo; `out` is None where nothing was found, and then nothing was written."""
+class Erased(Account):
+    """What became of one photo: what is gone, what stays, and how holes were filled."""
 
-    path: Path
-    out: Path | None
-    width: int
-    height: int
     removed: list[dict[str, Any]]
     kept: list[dict[str, Any]]
     method: str
     seconds: float
     notes: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The stable JSON form."""
-        return {
-            "path": str(self.path),
-            "out": None if self.out is None else str(self.out),
-            "width": self.width,
-            "height": self.height,
-            "removed": self.removed,
-            "kept": self.kept,
-            "method": self.method,
-            "seconds": round(self.seconds, 2),
-            "notes": list(self.notes),
-            "error": None,
-        }
 
 
 class Eraser:

@@ -28,8 +28,6 @@ How = Literal["add", "subtract", "intersect"]
 Radius = float
 
 SUFFIXES = (".png", ".json")
-# Masks of files with this many pixels of another size are told apart from those that merely need scaling.
-_SHAPE_TOLERANCE = 0.01
 
 
 def combine(steps: Sequence[tuple[How, Bool]]) -> Bool:

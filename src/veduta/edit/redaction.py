@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from veduta.edit.account import Account
 from veduta.edit.erase import opened
 from veduta.edit.picture_file import check_still, save
 from veduta.edit.placeholder import draw_plate
@@ -43,32 +43,14 @@ class Order:
         check_style(self.style)
 
 
-@dataclass(frozen=True)
-class Redacted:
-    """What became of one photo; `out` is None where nothing was found, and then nothing was written."""
+@dataclass(frozen=True, slots=True)
+class Redacted(Account):
+    """What became of one photo: how many of each kind are hidden, and how many stay."""
 
-    path: Path
-    out: Path | None
-    width: int
-    height: int
     hidden: Mapping[str, int]
     kept: int
     seconds: float
     notes: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The stable JSON form."""
-        return {
-            "path": str(self.path),
-            "out": None if self.out is None else str(self.out),
-            "width": self.width,
-            "height": self.height,
-            "hidden": dict(self.hidden),
-            "kept": self.kept,
-            "seconds": round(self.seconds, 2),
-            "notes": list(self.notes),
-            "error": None,
-        }
 
 
 class Redactor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from veduta.files import replacing, write_bytes
+from veduta.files import write_bytes
 from veduta.image.photo import Pixels, at_most
-from veduta.learn.recipe import TrainingError
+from veduta.learn import checkpoint
 from veduta.learn.style_eye import Eye, UnfitInput
 from veduta.learn.style_losses import content_loss, style_loss, total_variation, wanted_gram
 from veduta.progress import Progress, Silent
@@ -149,33 +150,26 @@ class PhotoStyling:
 
     def save(self, path: Path) -> None:
         """Write everything that is needed to go on."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        kept: dict[str, Any] = {
-            "fingerprint": self.fingerprint,
-            "round": self.round,
-            "losses": self.losses,
-            "picture": self.picture.detach(),
-            "optimizer": self.optimizer.state_dict(),
-        }
-        with replacing(path) as temporary:
-            torch.save(kept, temporary)
+        checkpoint.save(
+            path,
+            self.fingerprint,
+            {
+                "round": self.round,
+                "losses": self.losses,
+                "picture": self.picture.detach(),
+                "optimizer": self.optimizer.state_dict(),
+            },
+        )
 
     def restore(self, path: Path) -> None:
         """Go on where a state stands; raises TrainingError for one of other pictures or settings, or a damaged one."""
-        try:
-            # Numbers and plain containers only: a state from elsewhere cannot run anything.
-            kept = torch.load(path, map_location="cpu", weights_only=True)
-            same = kept["fingerprint"] == self.fingerprint
-            if same:
-                self.round, self.losses = int(kept["round"]), list(kept["losses"])
-                self._begin(kept["picture"].clone())
-                self.optimizer.load_state_dict(kept["optimizer"])
-        except Exception as error:  # a damaged file can fail in any way at all
-            raise TrainingError(
-                f"{path}: not a readable state ({type(error).__name__}); delete it to begin again"
-            ) from error
-        if not same:
-            raise TrainingError(f"{path} belongs to other pictures or settings; delete it to begin again")
+
+        def take(kept: Mapping[str, Any]) -> None:
+            self.round, self.losses = int(kept["round"]), list(kept["losses"])
+            self._begin(kept["picture"].clone())
+            self.optimizer.load_state_dict(kept["optimizer"])
+
+        checkpoint.restore(path, self.fingerprint, take)
 
 
 def tensor_of(pixels: Pixels) -> Tensor:

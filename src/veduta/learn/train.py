@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from veduta.files import replacing
+from veduta.learn import checkpoint
 from veduta.learn.losses import dice, focal
 from veduta.learn.recipe import Recipe, TrainingError
 from veduta.learn.segmenter import Judge
@@ -98,32 +98,26 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write everything that the run needs to go on."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        state = {
-            "fingerprint": self.recipe.fingerprint,
-            "places": len(self.columns),
-            "step": self.step,
-            "judge": self.judge.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-        }
-        with replacing(path) as temporary:
-            torch.save(state, temporary)
+        checkpoint.save(
+            path,
+            self._fingerprint,
+            {
+                "step": self.step,
+                "judge": self.judge.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+            },
+        )
 
     def restore(self, path: Path) -> None:
         """Go on where a checkpoint stands; raises TrainingError for one of another recipe or a damaged file."""
-        try:
-            # Numbers and plain containers only: a checkpoint from elsewhere cannot run anything.
-            state = torch.load(path, map_location="cpu", weights_only=True)
-            same = (state["fingerprint"], state["places"]) == (self.recipe.fingerprint, len(self.columns))
-            if same:
-                self.judge.load_state_dict(state["judge"])
-                self.optimizer.load_state_dict(state["optimizer"])
-                self.step = int(state["step"])
-        except Exception as error:  # a damaged file can fail in any way at all
-            raise TrainingError(
-                f"{path}: not a readable checkpoint ({type(error).__name__}); delete it to begin again"
-            ) from error
-        if not same:
-            raise TrainingError(
-                f"{path} belongs to a run with other settings; give the same ones, or another --out"
-            )
+
+        def take(kept: Mapping[str, Any]) -> None:
+            self.judge.load_state_dict(kept["judge"])
+            self.optimizer.load_state_dict(kept["optimizer"])
+            self.step = int(kept["step"])
+
+        checkpoint.restore(path, self._fingerprint, take)
+
+    @property
+    def _fingerprint(self) -> str:
+        return f"{self.recipe.fingerprint} {len(self.columns)}"
