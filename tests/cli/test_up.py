@@ -189,7 +189,7 @@ def test_password_is_kept(up: Any, tmp_path: Path) -> None:
 
 def test_wrong_usage(home: Path, tmp_path: Path) -> None:
     done = run(home, tmp_path / "nothing")
-    assert done.returncode == 1 and "no such folder" in done.stderr
+    assert done.returncode == 2 and "no such folder" in done.stderr
     assert run(home, "--port", "99999").returncode == 2
     done = run(home, "--host", "203.0.113.7", "--port", "0")
     assert done.returncode == 1 and "203.0.113.7" in done.stderr and "Traceback" not in done.stderr

@@ -230,7 +230,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     wrong = veduta(
         home, "models", "add", image, "--sha256", sha256(image), "--name", "no", "--task", "detector"
     )
-    assert wrong.returncode == 1 and "no does not run as detector: no has no names file" in wrong.stderr
+    assert wrong.returncode == 2 and "no does not run as detector: no has no names file" in wrong.stderr
 
     photo = picture(tmp_path / "green.jpg", (0, 250, 0))
     seen = veduta(home, "see", photo, "--recognizers", "embedding-eye", "--json", "--vectors")
