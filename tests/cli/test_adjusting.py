@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -76,6 +77,21 @@ def test_adjust_does_any_edit_by_name(folder: Path, tmp_path: Path) -> None:
         ]
     )
     assert np.array_equal(read(target), expected.apply(read(source)))
+
+
+def test_adjust_tells_what_it_worked_in(tmp_path: Path) -> None:
+    """One line below the photo's: what of its 16 bits was not used, and what its copy cannot hold."""
+    deep = np.linspace(0, 65535, 60 * 80 * 4).reshape(60, 80, 4).astype(np.uint16)
+    assert cv2.imwrite(str(tmp_path / "deep.png"), deep)
+    plain = run("adjust", tmp_path / "deep.png", "-o", tmp_path / "a.png", "--exposure", 0.2).stdout
+    assert "8 bits" not in plain
+    drawn = run("adjust", tmp_path / "deep.png", "-o", tmp_path / "b.png", "--do", "sketch").stdout
+    assert "\n    worked in 8 bits a color: sketch" in drawn
+    flat = lines(run("adjust", tmp_path / "deep.png", "-o", tmp_path / "c.jpg", "--rotate", 90, "--json"))
+    assert flat[0]["notes"] == [
+        "JPEG has 8 bits a color: the others were left out",
+        "JPEG has no transparency: it became white",
+    ]
 
 
 def test_adjust_goes_through_folders(folder: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from veduta.edit.edits import Edits
 from veduta.edit.picture_file import _png_with
 from veduta.edit.picture_kept import Kept
 from veduta.edit.stored_file import read_values, save_values
+from veduta.edit.upscale_file import write_larger
 from veduta.edit.whole import read_whole
 from veduta.image import deep, icc
 from veduta.image.decode import read
@@ -263,3 +264,23 @@ def test_deep_pictures_of_other_colors_are_read_in_16_bits(tmp_path: Path) -> No
     found = deep.read(tmp_path / "a.png")
     assert found.dtype == np.uint16 and np.abs(found - expected).max() < 3
     assert np.abs(found / 257 - read(tmp_path / "a.png")).max() < 2  # the way of 8 bits
+
+
+@pytest.mark.parametrize("name", ["rgba8.png", "la8.png", "rgba16.png"])
+def test_a_network_that_enlarges_sees_the_colors_not_white(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In place of the network each pixel becomes four: what it was given comes out."""
+    values = forms()[name]
+    source = write(tmp_path / name, values)
+    monkeypatch.setattr(
+        "veduta.edit.upscale_file.by_network", lambda pixels, by, progress: pixels.repeat(by, 0).repeat(by, 1)
+    )
+    written = write_larger(source, tmp_path / "out.png", 2, "network")
+    made = read_values(written.path).stored
+    assert made.shape == (160, 240, 4) and made.dtype == np.uint8
+    given = eight(values)
+    seen = (given[..., -1:] > 0).repeat(2, 0).repeat(2, 1)[..., 0]
+    colors = np.broadcast_to(given[..., :-1], (80, 120, 3)).repeat(2, 0).repeat(2, 1)
+    assert np.array_equal(made[..., :3][seen], colors[seen])
+    assert np.abs(made[1::2, 1::2, 3].astype(int) - given[..., -1]).max() < 12

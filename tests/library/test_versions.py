@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,8 +16,10 @@ from PIL import Image
 from tests.library.light import Light
 from veduta.edit.edits import Edits
 from veduta.edit.operation import BadEdit
+from veduta.edit.stored_file import read_values
 from veduta.errors import NotFound
 from veduta.image.decode import read
+from veduta.image.icc import coded, linear
 from veduta.library import masks, rendering, versions
 from veduta.library.add import add_photos
 from veduta.library.catalog import Catalog
@@ -88,6 +91,20 @@ def test_a_render_is_the_edited_photo(catalog: Catalog, photo: tuple[int, Path])
     again = render(catalog, made.id)
     versions.remove(catalog, made.id)
     assert not again.exists() and path.is_file()
+
+
+def test_renders_and_exports_keep_depth_and_transparency(catalog: Catalog, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    values = np.linspace(3000, 40000, 60 * 80 * 4).reshape(60, 80, 4).astype(np.uint16)
+    assert cv2.imwrite(str(tmp_path / "deep" / "a.png"), values[..., [2, 1, 0, 3]])
+    add_photos(catalog, [tmp_path / "deep"], [Light()])
+    version = versions.create(catalog, 1, edits(CROP, BRIGHT))
+    rendering.export(catalog, version.id, tmp_path / "out.tif")
+    light = linear(values[:, 20:60, :3] / 65535) * 2**0.5
+    for path in (render(catalog, version.id), tmp_path / "out.tif"):
+        made = read_values(path).stored
+        assert made.dtype == np.uint16 and np.array_equal(made[..., 3], values[:, 20:60, 3])
+        assert np.abs(made[..., :3] - coded(np.minimum(light, 1)) * 65535).max() < 1
 
 
 def test_previews_follow_the_full_size(catalog: Catalog, photo: tuple[int, Path]) -> None:
