@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from tests.space.boards import BOARD, photograph, poses, rig
+from tests.space.boards import BOARD, SIZE, photograph, poses, rig
 from veduta.cli.app import app
 from veduta.space.calibration import CannotCalibrate, Sighting, calibrate, solve
 from veduta.space.chessboard import BadBoard, Board, find_corners, same_order
@@ -153,7 +153,60 @@ def test_distance_by_a_rig(tmp_path: Path) -> None:
     run = CliRunner().invoke(
         app, ["space", "depth", str(other), str(other), "--rig", str(tmp_path / "rig.json")]
     )
-    assert isinstance(run.exception, BadPair) and "calibrated at 480 x 360" in str(run.exception)
+    assert run.exit_code == 2 and "calibrated at 480 x 360" in run.output
+
+
+def held_flat(count: int) -> list[Sighting]:
+    """A board held alike, never tilted, its corners 0.05 pixels off."""
+    rng = np.random.default_rng(0)
+    middle = np.array([(BOARD.columns - 1) / 2, (BOARD.rows - 1) / 2, 0]) * BOARD.square
+    seen = []
+    for number in range(count):
+        place = np.array([*rng.uniform(-0.06, 0.06, 2), 0.5]) - middle
+        views = [exact_corners((np.zeros(3), place), side) for side in (0, 1)]
+        noisy = [(one + rng.normal(0, 0.05, one.shape)).astype(np.float32) for one in views]
+        seen.append(Sighting(str(number), noisy[0], noisy[1]))
+    return seen
+
+
+def test_a_board_never_tilted_leaves_the_cameras_open() -> None:
+    with pytest.raises(CannotCalibrate, match="tilted"):
+        solve(held_flat(10), BOARD, SIZE)
+    exact = [Sighting(str(n), exact_corners(p, 0), exact_corners(p, 1)) for n, p in enumerate(poses(12))]
+    rng = np.random.default_rng(1)
+    noisy = [
+        Sighting(
+            one.name, *((v + rng.normal(0, 0.1, v.shape)).astype(np.float32) for v in (one.left, one.right))
+        )
+        for one in exact
+    ]
+    made = solve(noisy, BOARD, SIZE)
+    off = [abs(m[0, 0] / t[0, 0] - 1) for m, t in zip(made.rig.matrices, rig().matrices, strict=True)]
+    assert max(off) < 4 * max(made.unsure) < 0.02 and made.advice is None
+
+
+def test_views_of_other_moments_are_no_pairs() -> None:
+    held = poses(12)
+    seen = [
+        Sighting(str(n), exact_corners(pose, 0), exact_corners(held[n - 1], 1)) for n, pose in enumerate(held)
+    ]
+    with pytest.raises(CannotCalibrate, match="same moments"):
+        solve(seen, BOARD, SIZE)
+
+
+def test_partners_missing_by_name_are_told(tmp_path: Path) -> None:
+    for side, names in (("left", "abcd"), ("right", "bcde")):
+        (tmp_path / side).mkdir()
+        for name in names:
+            Image.new("RGB", (32, 32)).save(tmp_path / side / f"{name}.png")
+    with pytest.raises(BadPair, match="a on the left, e on the right"):
+        find_pairs(tmp_path / "left", tmp_path / "right")
+
+
+def test_a_board_of_another_size_is_told(pictures: Path) -> None:
+    pairs = find_pairs(pictures / "left", pictures / "right")[:4]
+    with pytest.raises(CannotCalibrate, match="--board 7x5"):
+        calibrate(pairs, Board(6, 5, 0.03))
 
 
 def test_a_rig_is_read_as_it_was_written(tmp_path: Path) -> None:

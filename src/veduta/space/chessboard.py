@@ -54,17 +54,36 @@ def find_corners(pixels: Pixels, board: Board) -> Points | None:
     """The board's inner corners (n, 2) in a picture, row by row; None where they are not all seen."""
     gray: Any = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     size = (board.columns, board.rows)
-    found, corners = cv2.findChessboardCorners(
-        gray, size, flags=cv2.CALIB_CB_ADAPTIVE_THRESH | cv2.CALIB_CB_NORMALIZE_IMAGE
-    )
-    if not found:  # slower, but it sees boards that are blurred, small or badly lit
-        found, corners = cv2.findChessboardCornersSB(gray, size, flags=cv2.CALIB_CB_NORMALIZE_IMAGE)
+    finely = cv2.CALIB_CB_NORMALIZE_IMAGE | cv2.CALIB_CB_ACCURACY
+    by_sectors, corners = cv2.findChessboardCornersSB(gray, size, flags=finely)
+    found = by_sectors
+    if not found:  # the older finder sees some boards that the newer one misses
+        found, corners = cv2.findChessboardCorners(
+            gray, size, flags=cv2.CALIB_CB_ADAPTIVE_THRESH | cv2.CALIB_CB_NORMALIZE_IMAGE
+        )
     if not found:
         return None
-    reach = max(2, int(_spacing(np.asarray(corners).reshape(board.rows, board.columns, 2)) * 0.3))
+    first = np.array(corners, np.float32).reshape(-1, 2)
+    reach = max(2, int(_spacing(first.reshape(board.rows, board.columns, 2)) * 0.3))
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 60, 1e-4)
-    exact: Any = cv2.cornerSubPix(gray, corners, (reach, reach), (-1, -1), criteria)
-    return np.asarray(exact, np.float32).reshape(-1, 2)
+    near: Any = cv2.cornerSubPix(gray, first[:, None].copy(), (reach, reach), (-1, -1), criteria)
+    second = np.asarray(near, np.float32).reshape(-1, 2)
+    # Told by sectors and by gradients, corners err each in their own way: their mean is nearest to the truth.
+    return (first + second) / 2 if by_sectors else second
+
+
+def seen_board(pixels: Pixels, board: Board) -> Board | None:
+    """The board in a picture where it has another number of corners than was told, up to three more or less."""
+    gray: Any = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    scale = min(1.0, 1000 / max(gray.shape))
+    small: Any = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    flags = cv2.CALIB_CB_NORMALIZE_IMAGE | cv2.CALIB_CB_LARGER
+    least = (max(3, board.columns - 3), max(3, board.rows - 3))
+    found, corners, meta = cv2.findChessboardCornersSBWithMeta(small, least, flags)
+    if not found:
+        return None
+    rows, columns = np.asarray(meta).shape[:2]
+    return Board(int(columns), int(rows), board.square) if rows * columns == len(corners) else None
 
 
 def _spacing(grid: NDArray[np.float32]) -> float:

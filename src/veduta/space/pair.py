@@ -81,11 +81,28 @@ def find_pairs(left: Path, right: Path | None) -> list[PairFiles]:
         return [PairFiles(path, None) for path in lefts]
     rights = _pictures(right)
     if len(lefts) != len(rights):
+        _check_partners(lefts, rights)
         raise BadPair(
             f"{left} holds {len(lefts)} pictures and {right} {len(rights)}; each needs its partner, in the same order"
             " of names"
         )
+    _check_partners(lefts, rights)
     return [PairFiles(a, b) for a, b in zip(lefts, rights, strict=True)]
+
+
+def _check_partners(lefts: list[Path], rights: list[Path]) -> None:
+    """Raise BadPair where most names are the same in both folders, but not all: the order would pair strangers."""
+    one, other = ({path.stem for path in side} for side in (lefts, rights))
+    if 2 * len(one & other) > len(one) and one != other:
+        alone = [
+            f"{', '.join(sorted(names)[:3])}{' ...' if len(names) > 3 else ''} on the {side}"
+            for names, side in ((one - other, "left"), (other - one, "right"))
+            if names
+        ]
+        raise BadPair(
+            f"{lefts[0].parent} and {rights[0].parent}: without a partner of the same name: {', '.join(alone)}; take"
+            " them away"
+        )
 
 
 def _pictures(folder: Path) -> list[Path]:
