@@ -16,6 +16,10 @@ class BadInput(VedutaError):
     """
 
 
+class BadFolder(BadInput):
+    """A folder of Veduta's own making that is not, or no longer, what it should be, such as a bank or an atlas."""
+
+
 class UnreadableImage(BadInput):
     """A file that cannot be opened as a picture."""
 

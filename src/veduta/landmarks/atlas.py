@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.errors import BadInput
+from veduta.errors import BadFolder
 from veduta.landmarks.atlases import DEFAULT, MANIFEST, shipped
 from veduta.landmarks.features import DIMENSION, RECIPE
 from veduta.landmarks.landmark import Landmark
@@ -51,7 +51,7 @@ ARRAYS: dict[str, tuple[str, int]] = {
 QUICK = 64 << 20
 
 
-class AtlasError(BadInput):
+class AtlasError(BadFolder):
     """A folder that is not an atlas that can be used."""
 
 

@@ -9,14 +9,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from veduta.errors import BadInput, NotFound
+from veduta.errors import BadFolder, NotFound
 from veduta.settings import settings
 
 DEFAULT = "default"
 MANIFEST = "manifest.json"
 
 
-class AtlasExists(BadInput):
+class AtlasExists(BadFolder):
     """An atlas of that name is used already."""
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
-from veduta.errors import BadInput
+from veduta.errors import BadFolder
 from veduta.landmarks.landmark import Kind, Landmark
 
 NAME = "bank.sqlite"
@@ -48,7 +48,7 @@ _PHOTO = (
 )
 
 
-class BankError(BadInput):
+class BankError(BadFolder):
     """A bank, or what it is to be made of, cannot be used."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.errors import BadInput
+from veduta.errors import BadFolder
 from veduta.files import write_text
 
 Floats = NDArray[np.float32]
@@ -19,7 +19,7 @@ KEY = 16
 SHARD = 65536
 
 
-class FeatureStoreError(BadInput):
+class FeatureStoreError(BadFolder):
     """A folder of vectors that cannot be used."""
 
 

@@ -11,10 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from veduta.errors import BadInput, CatalogError, NotFound, VedutaError
-from veduta.landmarks.atlas import AtlasError
-from veduta.landmarks.atlases import AtlasExists
-from veduta.landmarks.bank import BankError
+from veduta.errors import BadFolder, BadInput, CatalogError, NotFound, VedutaError
 from veduta.learn.annotations import InUse
 from veduta.server.sessions import TooManyAttempts, WrongPassword
 from veduta.server.wire import readable
@@ -35,10 +32,7 @@ STATUS: dict[type[VedutaError], int] = {
     WrongPassword: 401,
     TooManyAttempts: 429,
     BadInput: 422,
-    # Folders of the server that are not, or no longer, what they should be: the request is fine.
-    BankError: 409,
-    AtlasError: 409,
-    AtlasExists: 409,
+    BadFolder: 409,
     InUse: 409,
     CatalogError: 503,
 }
