@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from skimage import data
 
@@ -19,7 +20,8 @@ from veduta.edit.picture_kept import Kept
 from veduta.edit.stored_file import read_values, save_values
 from veduta.edit.upscale_file import write_larger
 from veduta.edit.whole import read_whole
-from veduta.image import deep, icc
+from veduta.errors import UnreadableImage
+from veduta.image import deep, icc, orientation
 from veduta.image.decode import read
 from veduta.image.samples import Samples, eight
 
@@ -284,3 +286,47 @@ def test_a_network_that_enlarges_sees_the_colors_not_white(
     colors = np.broadcast_to(given[..., :-1], (80, 120, 3)).repeat(2, 0).repeat(2, 1)
     assert np.array_equal(made[..., :3][seen], colors[seen])
     assert np.abs(made[1::2, 1::2, 3].astype(int) - given[..., -1]).max() < 12
+
+
+@pytest.mark.parametrize("turn", [1, 3, 6, 8, 5])
+def test_a_turned_tiff_of_16_bits_is_turned_once(tmp_path: Path, turn: int) -> None:
+    values = picture()
+    tags = [(274, "H", 1, turn, True)]
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", extratags=tags)
+    upright = orientation.upright(values, turn)
+    assert np.array_equal(read_values(tmp_path / "a.tif").stored, upright)
+    assert np.array_equal(deep.read(tmp_path / "a.tif"), upright)
+    assert np.array_equal(edited(tmp_path / "a.tif", TURN)[0], np.rot90(upright, -1))
+    assert np.abs(read(tmp_path / "a.tif") - upright / 257).max() < 1.1
+
+
+def test_tiffs_in_which_0_is_white(tmp_path: Path) -> None:
+    gray = picture()[..., 1]
+    for values in (gray, eight(gray)):
+        tifffile.imwrite(tmp_path / "a.tif", values, photometric="miniswhite")
+        assert np.array_equal(
+            read_values(tmp_path / "a.tif").stored[..., 0], np.iinfo(values.dtype).max - values
+        )
+        assert np.abs(read(tmp_path / "a.tif")[..., 0] - (255 - eight(values).astype(float))).max() <= 1
+        made, _ = edited(tmp_path / "a.tif", BRIGHTER)
+        assert np.abs(made[..., 0] - brighter(np.iinfo(values.dtype).max - values)).max() < 0.51
+
+
+def test_transparency_that_is_multiplied_into_the_colors(tmp_path: Path) -> None:
+    alpha = np.full((80, 120, 1), 30000, np.uint16)
+    colors = np.minimum(picture(), 60000)
+    multiplied = np.rint(colors * (30000 / 65535)).astype(np.uint16)
+    values = np.concatenate([multiplied, alpha], axis=2)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", extrasamples=["assocalpha"])
+    made, _ = edited(tmp_path / "a.tif", CROP)
+    assert np.abs(made[..., :3].astype(int) - colors[20:60, 30:90]).max() <= 2
+    assert np.array_equal(made[..., 3:], alpha[20:60, 30:90])
+
+
+def test_a_tiff_in_planes_of_16_bits_is_refused(tmp_path: Path) -> None:
+    """Pillow and OpenCV would read other colors without a word."""
+    planes = np.moveaxis(picture(), 2, 0)
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate")
+    for look in (read, deep.read, read_values):
+        with pytest.raises(UnreadableImage, match="one after the other"):
+            look(tmp_path / "a.tif")

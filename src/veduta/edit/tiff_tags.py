@@ -13,14 +13,14 @@ _CHANNELS, _EXTRA, _TRANSPARENCY = 277, 338, 2  # colors are not multiplied by i
 
 
 def with_tags(data: bytes, profile: bytes | None, xmp: bytes | None, exif: Image.Exif | None) -> bytes:
-    """The same TIFF file with a color profile, XMP and the tags of an EXIF block; a fourth channel is called what it is."""
+    """The same TIFF file with a color profile, XMP and tags of an EXIF block; a fourth channel is called what it is."""
     with Image.open(io.BytesIO(data), formats=("TIFF",)) as picture:
         told: TiffImagePlugin.ImageFileDirectory_v2 = picture.tag_v2  # type: ignore[attr-defined]
         made = TiffImagePlugin.ImageFileDirectory_v2(ifh=data[:8])
         for tag, value in told.items():
             made.tagtype[tag] = told.tagtype[tag]
             made[tag] = value
-    if told[_CHANNELS] == 4 and _EXTRA not in told:
+    if told.get(_CHANNELS, 1) == 4 and _EXTRA not in told:
         made[_EXTRA] = _TRANSPARENCY
     elif profile is None and xmp is None and exif is None:
         return data

@@ -59,7 +59,9 @@ def _plain_mode(picture: Image.Image) -> Image.Image:
     if mode == "1":
         return picture.convert("L")
     if mode in ("I", "F") or mode.startswith(("I;16", "I;32", "F;")):
-        return Image.fromarray(to_bytes(np.asarray(picture), signed=_signed(picture)))
+        made = to_bytes(np.asarray(picture), signed=_signed(picture))
+        zero_is_white = mode.startswith("I;16") and getattr(picture, "tag_v2", {}).get(262) == 0
+        return Image.fromarray(np.bitwise_not(made) if zero_is_white else made)
     if mode in ("RGB", "L") and transparent:
         return picture.convert("RGBA" if mode == "RGB" else "LA")
     if mode == "LAB":

@@ -18,6 +18,7 @@ from veduta.image.photo import Pixels
 from veduta.settings import settings
 
 _ORIENTATION = 0x0112
+_BITS, _CHANNELS, _PLANES = 258, 277, 284  # of TIFF
 
 # Pillow tells its troubles twice, as exceptions and to this logger; without a handler the latter reach the terminal.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -81,7 +82,17 @@ def open_picture(data: bytes, kind: str, path: Path) -> Image.Image:
         raise UnreadableImage(
             path, f"{picture.width} x {picture.height} pixels: too large for {picture.format}"
         )
+    if kind == "tiff" and _in_planes(picture):
+        raise UnreadableImage(path, "its colors of 16 bits lie one after the other; save it interleaved")
     return picture
+
+
+def _in_planes(picture: Image.Image) -> bool:
+    """Whether a TIFF stores one color after the other in more than 8 bits, which no reader here puts together."""
+    tags = getattr(picture, "tag_v2", {})
+    return (
+        tags.get(_PLANES) == 2 and tags.get(_CHANNELS, 1) > 1 and max(np.atleast_1d(tags.get(_BITS, 8))) > 8
+    )
 
 
 def stored_orientation(picture: Image.Image) -> int:

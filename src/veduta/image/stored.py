@@ -12,6 +12,9 @@ from veduta.image import orientation, rasters
 from veduta.image.photo import Pixels
 from veduta.image.samples import Samples
 
+# Tags of TIFF, and what they may say: whether 0 is white, and whether transparency is multiplied into the colors.
+_MEANING, _ZERO_IS_WHITE, _EXTRA, _MULTIPLIED = 262, 0, 338, 1
+
 # Gray, gray with transparency, RGB, RGB with transparency; 8 or 16 bits.
 Stored = Samples
 
@@ -53,11 +56,16 @@ def _deep(data: bytes, kind: str, picture: Image.Image) -> Stored | None:
         pixels = pixels[..., None]
     elif pixels.shape[2] >= 3:
         pixels = pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
-    turn = rasters.stored_orientation(picture)
-    if kind == "tiff":
-        tag = getattr(picture, "tag_v2", {}).get(0x0112, 1)
-        turn = orientation.valid(int(tag) if isinstance(tag, int) else 1)
-    return turned(pixels, turn)
+    if kind != "tiff":
+        return turned(pixels, rasters.stored_orientation(picture))
+    tags = getattr(picture, "tag_v2", {})
+    if pixels.shape[2] == 1 and tags.get(_MEANING) == _ZERO_IS_WHITE:
+        pixels = np.bitwise_not(pixels)
+    if pixels.shape[2] == 4 and tags.get(_EXTRA) in (_MULTIPLIED, (_MULTIPLIED,)):
+        alpha = np.maximum(pixels[..., 3:], 1).astype(np.float64)
+        colors = np.minimum(np.rint(pixels[..., :3] * (65535 / alpha)), 65535)
+        pixels = np.concatenate([colors.astype(np.uint16), pixels[..., 3:]], axis=2)
+    return np.ascontiguousarray(pixels)  # OpenCV turns TIFFs itself, whatever the flags say
 
 
 def turned(pixels: Stored, turn: int) -> Stored:
