@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from tests.server.test_editing import over, picture, post
+from tests.server.test_editing import over, picture, post, wait_until
+from veduta.server.renders import Renders
 
 Json = dict[str, Any]
 
@@ -239,3 +241,19 @@ def test_a_photo_is_painted_like_another(client: TestClient, ids: dict[str, int]
         ({}, 422),
     ):
         post(client, f"/photos/{number}/paint", body, status)
+
+
+def test_saving_a_version_does_not_wait_for_long_work() -> None:
+    renders, go = Renders(), threading.Event()
+
+    def patient(progress: Any) -> None:
+        go.wait(10)
+
+    first, second = (renders.add("enlarge", 1, None, patient) for _ in range(2))
+    quick = renders.add("render", 1, 5, lambda progress: None)
+    wait_until(lambda: renders.get(quick.id).state == "done")
+    assert (renders.get(first.id).state, renders.get(second.id).state) == ("running", "waiting")
+    assert renders.stop(second.id).state == "stopped"
+    go.set()
+    wait_until(lambda: renders.get(first.id).state == "done")
+    renders.close()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -22,11 +23,12 @@ from veduta.edit import regions
 from veduta.image.photo import Photo
 from veduta.landmarks.importing import fill
 from veduta.see.count import Sight
-from veduta.server import counting, moving
+from veduta.server import counting, moving, viewing
 from veduta.server.app import create_app
 from veduta.server.cleaning import Cleaner
 from veduta.server.renders import Renders
 from veduta.server.worker import Worker
+from veduta.space.disparity import Disparity
 
 NUMBERS = ("photo_id", "person_id", "face_id", "folder_id", "finding_id", "version_id", "mask_id", "image_id")
 CHECKS = [
@@ -86,6 +88,11 @@ for hook in (map_path_parameters, map_query, map_body):
     schema.hook(hook)
 
 
+def flat(left: Any, *wish: Any) -> Disparity:
+    """All equally far: real matching has tests of its own."""
+    return Disparity(np.full(left.shape[:2], 8, np.float32), np.ones(left.shape[:2], bool))
+
+
 class Blind:
     """Sees nobody."""
 
@@ -111,6 +118,7 @@ def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setattr(counting, "_counter", Blind)
         patch.setattr(regions, "regions", lambda photo, what, eyes: [])
         patch.setattr(Renders, "_run", lambda self, job: ("done", None, None))
+        patch.setattr(viewing, "match", flat)
         patch.setattr(moving, "_write", lambda *wish: Path(wish[3]).write_bytes(b""))
         later.made = create_app(library, background=False)
         yield

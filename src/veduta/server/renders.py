@@ -1,4 +1,4 @@
-"""Long work on pictures in the background: renders and what is made of photos, one after the other, each stoppable."""
+"""Long work on pictures in the background, each piece stoppable: renders, and beside them what is made of photos."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from veduta.errors import VedutaError
 from veduta.progress import Progress
@@ -26,8 +26,8 @@ MOST_WAITING = 200
 MOST_FILES = 10
 
 State = Literal["waiting", "running", "stopping", "stopped", "done", "failed"]
-# What comes out: the number of a version, or a file for whoever asked.
-Made = int | Path | None
+# What comes out: the number of a version, a file for whoever asked, or what is to be told.
+Made = int | Path | dict[str, Any] | None
 Work = Callable[[Progress], Made]
 
 
@@ -58,15 +58,21 @@ class Job:
 
     id: str
     kind: JobKind
-    photo_id: int
+    photo_id: int | None
     version_id: int | None
     work: Work
     pace: Stages
     state: State = "waiting"
     message: str | None = None
     file: Path | None = None
+    result: dict[str, Any] | None = None
     started: datetime.datetime | None = None
     finished: datetime.datetime | None = field(default=None)
+
+    @property
+    def quick(self) -> bool:
+        """Whether somebody waits for it who has saved a version."""
+        return self.kind == "render"
 
     def told(self) -> JobOut:
         """Return it as the interface shows it."""
@@ -84,24 +90,26 @@ class Job:
             fraction=1.0 if self.state == "done" else self.pace.fraction() if running else None,
             message=self.message,
             file=None if self.file is None else f"/api/edit/jobs/{self.id}/file",
+            result=self.result,
             started=self.started,
             finished=self.finished,
         )
 
 
 class Renders:
-    """Does jobs one after the other in one thread; safe to use from several threads.
+    """Does renders one after the other, and all else beside them in another thread; safe to use from several threads.
 
-    Nothing of jobs is kept on disk: a version whose file is missing is rendered when somebody asks for it.
+    Whoever saves a version does not wait for what takes hours. Nothing of jobs is kept on disk: a version whose file is
+    missing is rendered when somebody asks for it.
     """
 
     def __init__(self, changed: Callable[[], None] | None = None) -> None:
         self._changed = changed or (lambda: None)
         self._condition = threading.Condition()
         self._numbers = itertools.count(1)
-        self._waiting: deque[Job] = deque()
+        self._waiting: dict[bool, deque[Job]] = {True: deque(), False: deque()}
         self._all: deque[Job] = deque(maxlen=REMEMBERED + MOST_WAITING)
-        self._thread: threading.Thread | None = None
+        self._threads: dict[bool, threading.Thread] = {}
         self._closing = False
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -123,7 +131,7 @@ class Renders:
     def add(
         self,
         kind: JobKind,
-        photo_id: int,
+        photo_id: int | None,
         version_id: int | None,
         work: Work,
         stages: int | None = None,
@@ -132,17 +140,21 @@ class Renders:
         with self._condition:
             if self._closing:
                 raise Refused(503, "Veduta is being stopped")
-            for job in self._waiting:
-                if kind == "render" == job.kind and job.version_id == version_id:
+            waiting = self._waiting[kind == "render"]
+            for job in waiting:
+                if kind == "render" and job.version_id == version_id:
                     return job.told()
-            if len(self._waiting) >= MOST_WAITING:
+            if len(waiting) >= MOST_WAITING:
                 raise Refused(409, f"{MOST_WAITING} renders are waiting already; let some of them finish")
             job = Job(f"r{next(self._numbers)}", kind, photo_id, version_id, work, Stages(stages))
-            self._waiting.append(job)
+            waiting.append(job)
             self._all.appendleft(job)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="veduta-render", daemon=True)
-                self._thread.start()
+            if job.quick not in self._threads:
+                thread = threading.Thread(
+                    target=self._work, args=(job.quick,), name="veduta-render", daemon=True
+                )
+                self._threads[job.quick] = thread
+                thread.start()
             self._condition.notify_all()
             return job.told()
 
@@ -177,8 +189,8 @@ class Renders:
             for job in self._all:
                 self._stop(job)
             self._condition.notify_all()
-            thread = self._thread
-        if thread is not None:
+            threads = list(self._threads.values())
+        for thread in threads:
             thread.join(PATIENCE_AT_THE_END)
         if self._folder is not None:
             self._folder.cleanup()
@@ -192,17 +204,18 @@ class Renders:
     def _stop(self, job: Job) -> None:
         job.pace.stop.set()
         if job.state == "waiting":
-            self._waiting.remove(job)
+            self._waiting[job.quick].remove(job)
             job.state, job.finished = "stopped", datetime.datetime.now(datetime.UTC)
 
-    def _work(self) -> None:
+    def _work(self, quick: bool) -> None:
+        waiting = self._waiting[quick]
         while True:
             with self._condition:
-                while not self._waiting and not self._closing:
+                while not waiting and not self._closing:
                     self._condition.wait()
                 if self._closing:
                     return
-                job = self._waiting.popleft()
+                job = waiting.popleft()
                 job.state, job.started = "running", datetime.datetime.now(datetime.UTC)
             state, message, made = self._run(job)
             self._changed()
@@ -211,6 +224,8 @@ class Renders:
                 if isinstance(made, Path):
                     job.file = made
                     self._drop_files()
+                elif isinstance(made, dict):
+                    job.result = made
                 elif made is not None:
                     job.version_id = made
                 job.finished = datetime.datetime.now(datetime.UTC)

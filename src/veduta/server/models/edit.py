@@ -73,7 +73,7 @@ class NeutralOut(Answer):
     tint: float
 
 
-JobKind = Literal["render", "stack", "enlarge", "fuse", "panorama", "paint", "clip"]
+JobKind = Literal["render", "stack", "enlarge", "fuse", "panorama", "paint", "clip", "clean", "sections"]
 
 
 class JobOut(Answer):
@@ -81,7 +81,7 @@ class JobOut(Answer):
 
     id: str
     kind: JobKind
-    photo_id: int
+    photo_id: int | None = Field(description="null where it is about no photo")
     version_id: int | None = Field(description="what is rendered, or the version that came out")
     state: Literal["waiting", "running", "stopping", "stopped", "done", "failed"]
     stage: Text | None
@@ -90,6 +90,7 @@ class JobOut(Answer):
     fraction: float | None = Field(description="of the whole, where known")
     message: Text | None = Field(description="why it failed")
     file: str | None = Field(description="URL of what came out, where that is no version; kept for a while")
+    result: dict[str, Any] | None = Field(description="what was found or written, where that is no version")
     started: Instant | None
     finished: Instant | None
 

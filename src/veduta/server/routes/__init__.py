@@ -26,7 +26,9 @@ from veduta.server.routes import (
     session,
     setting,
     stack,
+    stereo,
     version,
+    workshop,
 )
 
 REFUSALS = {
@@ -73,6 +75,8 @@ def api() -> APIRouter:
         pairing,
         message,
         parallax,
+        stereo,
+        workshop,
     ):
         router.include_router(noun.router)
     return router
