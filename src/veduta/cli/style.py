@@ -41,6 +41,22 @@ def style(
             "--blend", metavar="A:0.6,B:0.4", help="Several styles, or several paintings, by shares."
         ),
     ] = None,
+    painter: Annotated[
+        Path | None,
+        typer.Option(
+            "--painter",
+            metavar="MODEL.npz",
+            help="Paints the packaged styles in place of the packaged painter; from `veduta learn style thin`.",
+        ),
+    ] = None,
+    quick: Annotated[
+        bool | None,
+        typer.Option(
+            "--quick/--full",
+            help="With a thin painter, several times as fast and not quite the same, or with the large one.",
+            show_default="quick for films in the 20 styles that have one, full for photos",
+        ),
+    ] = None,
     strength: Annotated[
         float, typer.Option("--strength", metavar="N", help="From the photo (0) to the painting (1).")
     ] = 1.0,
@@ -80,7 +96,7 @@ def style(
     from veduta.cli.outcome import Outcomes
     from veduta.edit.operation import BadEdit
     from veduta.edit.style import check_side
-    from veduta.edit.style_file import brush_for, digest, parse_blend
+    from veduta.edit.style_file import brush_for, digest, film_brush_for, parse_blend
     from veduta.image.formats import PHOTO_SUFFIXES, VIDEO_SUFFIXES
 
     if not 0 <= strength <= 1:
@@ -88,17 +104,22 @@ def style(
     if not 0 <= smooth <= 0.95:
         raise BadEdit(f"smooth must be 0 to 0.95, not {smooth:g}")
     check_side(side)
-    brush = brush_for({name: 1.0} if name is not None else parse_blend(blend or ""))
+    if painter is not None and quick is not None:
+        raise BadEdit("--painter names what paints; leave out --quick and --full")
+    shares = {name: 1.0} if name is not None else parse_blend(blend or "")
+    brush = brush_for(shares, painter=painter, quick=bool(quick))
+    film_brush = film_brush_for(shares) if painter is None and quick is None else brush
     paths, problems = expand(photos, PHOTO_SUFFIXES | VIDEO_SUFFIXES, skip=out)
     settings: dict[str, Any] = {"strength": strength, "colors": colors, "side": side}
-    wish = digest(brush, [*settings.values(), smooth, not no_location])
+    wish = digest(brush, [*settings.values(), smooth, not no_location, digest(film_brush, [])])
     copies = Copies(photos, paths, out, REPORT, wish, _named)
     outcomes = Outcomes(len(paths) + len(problems))
     progress = Bar()
 
     def work(path: Path) -> dict[str, Any]:
         try:
-            return _one(path, copies.target(path), brush, settings, smooth, not no_location, progress)
+            target, brushes = copies.target(path), (brush, film_brush)
+            return _one(path, target, brushes, settings, smooth, not no_location, progress)
         finally:
             progress.end()
 
@@ -128,7 +149,7 @@ def _named(path: Path) -> str:
 def _one(
     path: Path,
     target: Path,
-    brush: Brush,
+    brushes: tuple[Brush, Brush],
     settings: dict[str, Any],
     smooth: float,
     location: bool,
@@ -139,14 +160,14 @@ def _one(
     from veduta.image.decode import kind_of
 
     if kind_of(path) != "video":
-        written = write_styled(path, target, brush, location=location, progress=progress, **settings)
+        written = write_styled(path, target, brushes[0], location=location, progress=progress, **settings)
         return {"out": str(target), "notes": list(written.notes)}
-    count, width, height = paint_film(path, target, brush, smooth=smooth, progress=progress, **settings)
+    count, width, height = paint_film(path, target, brushes[1], smooth=smooth, progress=progress, **settings)
     return {"out": str(target), "notes": [f"{count} frames of {width} x {height}"]}
 
 
 def _list(as_json: bool) -> None:
-    from veduta.edit.style_names import STYLES
+    from veduta.edit.style_names import QUICK, STYLES
     from veduta.nets.store import default_store
 
     own = {
@@ -154,6 +175,6 @@ def _list(as_json: bool) -> None:
     }
     for name, words in (STYLES | own).items():
         if as_json:
-            emit({"name": name, "looks": words, "own": name in own})
+            emit({"name": name, "looks": words, "own": name in own, "quick": name in QUICK})
         else:
-            typer.echo(f"{name:14} {words}")
+            typer.echo(f"{name:14} {'quick' if name in QUICK else '':6} {words}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib.resources import as_file, files
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from veduta.edit.operation import BadEdit
-from veduta.edit.style_names import STYLES
+from veduta.edit.style_names import LARGE_ONLY, QUICK, STYLES
 from veduta.image.photo import Pixels
 from veduta.nets.brush import Brush
 from veduta.nets.engine import Network
@@ -20,6 +21,7 @@ from veduta.nets.store import ModelStore, default_store
 
 Code = NDArray[np.float64]
 
+THIN = "styles_thin.npz"  # trained here, see `styles_thin.json` beside it
 SEEN = 256  # side at which a painting is read
 LEAST_PAINTING = 32
 
@@ -30,6 +32,18 @@ def brush_of(
     """The brush for a blend of packaged styles, by name and share; raises BadEdit, ModelUnavailable."""
     code = blend_code(shares)
     return _brush("styles", tuple(code), store or default_store(), threads)
+
+
+def thin_brush_of(shares: Mapping[str, float], threads: int | None = None) -> Brush:
+    """The same from our thin painter: some four times as fast, not stroke by stroke the same.
+
+    Raises BadEdit for styles that it does not paint well.
+    """
+    code = blend_code(shares)
+    for name in shares:
+        if name in LARGE_ONLY:
+            raise BadEdit(f"{name} has no quick painter; those that have: {', '.join(QUICK)}")
+    return Brush(_thin_painter(), code, threads)
 
 
 def blend_code(shares: Mapping[str, float]) -> Code:
@@ -90,6 +104,12 @@ def _brush(kind: str, code: tuple[float, ...], store: ModelStore, threads: int |
 @lru_cache(maxsize=2)
 def _painter(kind: str, store: ModelStore) -> Painter:
     return read_painter(store.path(packs.STYLES if kind == "styles" else packs.PAINTINGS))
+
+
+@lru_cache(maxsize=1)
+def _thin_painter() -> Painter:
+    with as_file(files("veduta.edit") / "data" / THIN) as path:
+        return read_painter(path)
 
 
 @lru_cache(maxsize=1)

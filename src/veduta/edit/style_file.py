@@ -11,13 +11,15 @@ from veduta.edit.operation import BadEdit
 from veduta.edit.picture_file import Written, check_still, save
 from veduta.edit.style import paint
 from veduta.edit.style_brush import (
+    blend_code,
     brush_of,
     check_shares,
     own_brush,
     painting_brush,
     painting_code,
+    thin_brush_of,
 )
-from veduta.edit.style_names import STYLES
+from veduta.edit.style_names import QUICK, STYLES
 from veduta.image import rasters
 from veduta.image.decode import kind_of, read
 from veduta.image.formats import PHOTO_SUFFIXES
@@ -31,16 +33,26 @@ OWN = ".npz"  # the suffix of a painter that was trained here
 PAINTING_SIDE = 1024  # at which a painting is decoded: it is read at a quarter of that
 
 
-def brush_for(shares: Mapping[str, float], store: ModelStore | None = None) -> Brush:
+def brush_for(
+    shares: Mapping[str, float],
+    store: ModelStore | None = None,
+    painter: Path | None = None,
+    quick: bool = False,
+) -> Brush:
     """The brush for styles by name, pictures of paintings, or one painter of the user's own, each with its share.
 
-    A painter is a file, or the name under which `veduta models add` keeps it. Raises BadEdit for names that there are
-    not and for blends of different kinds, UnreadableImage, UnreadableWeights, ModelUnavailable.
+    A painter is a file, or the name under which `veduta models add` keeps it; `painter` is the file of one that paints
+    the packaged styles instead of the packaged one, and `quick` takes our thin one for them. Raises BadEdit for names
+    that there are not and for blends of different kinds, UnreadableImage, UnreadableWeights, ModelUnavailable.
     """
     store = store or default_store()
     check_shares(shares)
     kinds = {name: _kind(name, store) for name in shares}
     found = set(kinds.values())
+    if painter is not None or quick:
+        if found != {"style"}:
+            raise BadEdit("quick and other painters know packaged styles alone; name one of them")
+        return thin_brush_of(shares) if painter is None else _other_brush(painter, shares)
     if found == {"style"}:
         return brush_of(shares, store)
     if found == {"painting"}:
@@ -56,6 +68,20 @@ def brush_for(shares: Mapping[str, float], store: ModelStore | None = None) -> B
         return own_brush(read_painter(store.path(own[name]) if name in own else Path(name)))
     told = ", ".join(f"{name} is a {kind}" for name, kind in kinds.items())
     raise BadEdit(f"styles, paintings and painters are blended with their own kind only: {told}")
+
+
+def film_brush_for(shares: Mapping[str, float], store: ModelStore | None = None) -> Brush:
+    """The brush for films: the quick one wherever there is one; raises what `brush_for` raises."""
+    return brush_for(shares, store, quick=all(name in QUICK for name in shares))
+
+
+def _other_brush(path: Path, shares: Mapping[str, float]) -> Brush:
+    if not path.is_file():
+        raise BadEdit(f"{path}: no such painter")
+    painter = read_painter(path)
+    if painter.numbers != len(STYLES):
+        raise BadEdit(f"{path}: a painter of {painter.numbers} styles; one of {len(STYLES)} is expected")
+    return Brush(painter, blend_code(shares))
 
 
 def _kind(name: str, store: ModelStore) -> str:

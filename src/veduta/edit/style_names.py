@@ -32,3 +32,6 @@ STYLES: dict[str, str] = {
     "bronze": "metal relief of brown and blue",
 }
 NONE = "none"
+# Of these our thin painter loses what makes them: cells, dabs, holes, bands; or it leaves blots.
+LARGE_ONLY = frozenset({"stained-glass", "indigo", "linocut", "mist", "mosaic", "weave"})
+QUICK = tuple(name for name in STYLES if name not in LARGE_ONLY)

@@ -132,6 +132,7 @@ class Lite2Eye(Eye):
         mean, spread = (value[0] / 255 for value in (LITE2.mean, LITE2.std))
         node = self._run(0, (pictures - mean) / spread)
         found = {"stem": node}
+        wanted = {*self.content, *self.style}
         at = 1
         for block, count in enumerate(self.counts):
             entering = node
@@ -140,7 +141,7 @@ class Lite2Eye(Eye):
                 at += 1
                 if index == 0 and f"unfold_{block}" in self.style:
                     found[f"unfold_{block}"] = node
-                    if block == LITE2_STRIDED[-1]:
+                    if wanted <= set(found):
                         return found
             if block not in LITE2_STRIDED and node.shape == entering.shape:
                 node = node + entering

@@ -72,16 +72,20 @@ class Photographs:
 
     def batch(self, step: int, count: int) -> Tensor:
         """Squares (count, 3, side, side) of 0 to 1, some mirrored; raises UnfitInput when none can be read."""
+        return torch.cat([tensor_of(square) for square in self.squares(step, count)])
+
+    def squares(self, step: int, count: int) -> Pixels:
+        """The same as pixels, uint8 (count, side, side, 3)."""
         rng = np.random.default_rng([self.seed, step])
-        made: list[Tensor] = []
+        made: list[Pixels] = []
         for _ in range(20 * count):
             photo = self._photo(int(rng.integers(len(self.paths))))
             scale, mirrored = float(rng.uniform(0, 1)), bool(rng.integers(2))
             places = rng.uniform(0, 1, 2)
             if photo is not None:
-                made.append(tensor_of(self._square(photo, scale, places, mirrored)))
+                made.append(self._square(photo, scale, places, mirrored))
             if len(made) == count:
-                return torch.cat(made)
+                return np.stack(made)
         raise UnfitInput(f"hardly any of {len(self.paths)} photographs can be read")
 
     def _square(self, photo: Pixels, scale: float, places: Any, mirrored: bool) -> Pixels:
