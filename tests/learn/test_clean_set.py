@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from veduta.cli.learn import learn
 from veduta.image.photo import Photo
-from veduta.learn import set_cleaning, set_duplicates, set_look
+from veduta.learn import set_cleaning, set_duplicates, set_labels, set_look
 from veduta.learn.set_cleaning import DETAILS, LIST, clean_set
 from veduta.learn.set_decisions import KEPT, read_decisions, write_kept
 from veduta.learn.set_duplicates import (
@@ -33,9 +33,10 @@ from veduta.learn.set_duplicates import (
     near_copies,
     oriented,
 )
+from veduta.learn.set_experts import discriminant
 from veduta.learn.set_faults import fault_of
 from veduta.learn.set_folder import BadSet, Places, place, set_files
-from veduta.learn.set_labels import discriminant, judge
+from veduta.learn.set_labels import judge
 from veduta.learn.set_measures import CELLS, Measures, measured, reblur
 from veduta.learn.set_neighbors import Neighbors
 from veduta.learn.set_sizes import odd_sizes
@@ -308,9 +309,37 @@ def test_wrong_labels_are_doubted_and_classes_that_are_not_of_looks_are_not() ->
     found = judge(vectors, [*labels[:-1], "few"])
     assert {doubt.row for doubt in found.doubts} == {3, 20, 40, 77} and found.unjudged == ("few",)
     assert all(doubt.looks_like == f"class {classes[doubt.row]}" for doubt in found.doubts)
+    blind = rng.normal(size=(90, 20)).astype(np.float32)
+    blind /= np.linalg.norm(blind, axis=1, keepdims=True)
+    both = np.hstack([blind, vectors])  # a view that tells nothing does no harm
+    several = judge(both, [*labels[:-1], "few"], widths=(20, 32))
+    assert {doubt.row for doubt in several.doubts} == {3, 20, 40, 77}
+    assert several.agreement > judge(both, [*labels[:-1], "few"]).agreement - 0.02
     noise = [f"class {one}" for one in rng.integers(0, 6, 90)]
     chance = judge(vectors, noise)
     assert not chance.telling and chance.doubts == ()
+
+
+def test_the_share_of_wrong_labels_and_weights_are_the_likeliest() -> None:
+    rng = np.random.default_rng(5)
+    classes = rng.integers(0, 4, 2000)
+    sure = np.where(np.eye(4)[classes] > 0, 0.91, 0.03).astype(np.float32)
+    truth = np.where(rng.random(2000) < 0.91, classes, (classes + rng.integers(1, 4, 2000)) % 4)
+    given = np.where(rng.random(2000) < 0.2, (truth + rng.integers(1, 4, 2000)) % 4, truth)
+    said = [np.log(sure), np.log(rng.dirichlet(np.ones(4), 2000).astype(np.float32) + 1e-3)]
+    weights, wrong = set_labels._weights(said, given, 4)
+    assert weights[0] > 5 * weights[1]
+    own = np.log(sure) * weights[0] + said[1] * weights[1]
+    shares = np.exp(own) / np.exp(own).sum(1, keepdims=True)
+
+    def likely(rate: float) -> float:
+        told = shares[np.arange(2000), given]
+        return float(
+            np.log((1 - rate) * told + rate / 3 * (1 - told)).sum() + np.log(rate) + 11 * np.log(1 - rate)
+        )
+
+    best = max(np.linspace(0.001, 0.49, 490), key=likely)
+    assert wrong == pytest.approx(best, abs=0.01)
 
 
 def test_discriminant_against_naive_recomputation() -> None:
@@ -321,12 +350,24 @@ def test_discriminant_against_naive_recomputation() -> None:
     scores = discriminant(learned, classes, 3, asked)
     means = [learned[classes == one].mean(axis=0) for one in range(3)]
     spread = sum(np.outer(x - means[c], x - means[c]) for x, c in zip(learned, classes, strict=True)) / 27
-    spread = 0.2 * spread + 0.8 * np.trace(spread) / 4 * np.eye(4)
+    spread = 0.05 * spread + 0.95 * np.trace(spread) / 4 * np.eye(4)
     inverse = np.linalg.inv(spread)
     for row, x in enumerate(asked):
         away = [-0.5 * (x - mean) @ inverse @ (x - mean) for mean in means]
         # Equal up to what all classes have in common.
         assert scores[row] - scores[row].mean() == pytest.approx(np.array(away) - np.mean(away), abs=1e-6)
+
+
+def test_contents_tell_which_classes_not_how_surely() -> None:
+    rng = np.random.default_rng(2)
+    logits = rng.normal(size=(3, 1000)).astype(np.float32)
+    seen = set_look.contents(logits)
+    np.testing.assert_allclose(np.linalg.norm(seen, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(set_look.contents(3 * logits + 7), seen, atol=1e-5)
+    data = np.load(Path(set_look.__file__).parent / "data/contents.npz")
+    matrix = data["matrix"].astype(np.float32)
+    assert data["mean"].shape == (1000,) and matrix.shape == (1000, 64)
+    np.testing.assert_allclose(matrix.T @ matrix, np.eye(64), atol=5e-3)  # directions
 
 
 def test_labels_of_a_set_are_doubted_by_its_vectors(tmp_path: Path) -> None:

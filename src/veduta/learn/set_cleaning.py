@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from veduta.learn.set_duplicates import WAYS, Near, groups, near_copies
 from veduta.learn.set_faults import KINDS, Fault, fault_of, is_plain
 from veduta.learn.set_folder import HELD_OUT, BadSet, Places, set_files
 from veduta.learn.set_labels import FEWEST, judge
-from veduta.learn.set_look import Embed, likeness, look_at_all
+from veduta.learn.set_look import Described, Embed, look_at_all
 from veduta.learn.set_sizes import odd_sizes
 from veduta.learn.set_state import SetState
 from veduta.progress import Progress, Silent
@@ -84,7 +84,7 @@ def clean_set(
         paths = dict(state.paths())
         wanted = labels and _has_classes(paths, places)
         if wanted:
-            embed = embed or likeness()
+            embed = embed or Described()
             state.demand_vectors()
         found = Cleaned(root, count, state.open_count())
         look_at_all(state, root, embed if wanted else None, progress, threads)
@@ -103,7 +103,7 @@ def clean_set(
             faults[number].append(fault)
         families = _copies(state, paths, places, set(sharp), faults, found, progress)
         if wanted:
-            _labels(state, paths, places, families, faults, found)
+            _labels(state, paths, places, families, getattr(embed, "widths", ()), faults, found)
         area = {number: (width, height) for number, width, height in sizes.tolist() if number in faults}
     order = list(KINDS)
     for number in sorted(faults, key=lambda n: paths[n]):
@@ -208,6 +208,7 @@ def _labels(
     paths: dict[int, str],
     places: Places,
     families: dict[int, int],
+    widths: Sequence[int],
     faults: defaultdict[int, list[Fault]],
     found: Cleaned,
 ) -> None:
@@ -218,7 +219,7 @@ def _labels(
     if not numbers:
         return
     family = np.array([families.get(n, n) for n in numbers], np.int64)
-    judged = judge(state.vectors(numbers), [places(paths[n]).label for n in numbers], family)
+    judged = judge(state.vectors(numbers), [places(paths[n]).label for n in numbers], family, widths)
     if judged.judged and not judged.telling:
         share = round(100 * judged.agreement)
         found.notes.append(

@@ -6,6 +6,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -18,21 +20,45 @@ from veduta.image.photo import Photo
 from veduta.learn.set_measures import SIDE, measured
 from veduta.learn.set_state import Looked, SetState
 from veduta.progress import Progress
+from veduta.see.likeness import LikenessRecognizer
+from veduta.see.trunk import shared_trunk
 
 Embed = Callable[[Sequence[Photo]], NDArray[np.float32]]
-"""Photos to vectors (n, d) of unit length."""
+"""Photos to vectors (n, d) of unit length, or to several side by side whose sizes `widths` of it tells."""
 
 _AT_ONCE = 32
 _SMALLEST = 3  # pixels; below that there is nothing to measure
 
 
-def likeness() -> Embed:
-    """The packaged network's vectors; raises ModelUnavailable where it was not pulled."""
-    from veduta.see.likeness import LikenessRecognizer
-    from veduta.see.trunk import shared_trunk
+class Described:
+    """Two vectors of unit length side by side, both from one pass of the packaged network.
 
-    recognizer = LikenessRecognizer(shared_trunk())
-    return lambda photos: recognizer.vectors(shared_trunk().look(photos))
+    What a photo is like (see veduta.see.likeness), and what of ImageNet's classes is in it: scenes are told better by
+    the latter, buildings by the former.
+    """
+
+    def __init__(self) -> None:
+        """Raises ModelUnavailable where the network was not pulled."""
+        self._likeness = LikenessRecognizer(shared_trunk())
+        data = np.load(BytesIO((files("veduta.learn") / "data" / "contents.npz").read_bytes()))
+        self._mean, self._matrix = (data[name].astype(np.float32) for name in ("mean", "matrix"))
+        self.widths = (self._likeness.width, self._matrix.shape[1])
+
+    def __call__(self, photos: Sequence[Photo]) -> NDArray[np.float32]:
+        """Vectors (n, sum of `widths`)."""
+        sights = shared_trunk().look(photos)
+        seen = contents(np.stack([sight.logits for sight in sights]))
+        return np.hstack([self._likeness.vectors(sights), unit((seen - self._mean) @ self._matrix)])
+
+
+def contents(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits (n, classes) as vectors of unit length: which classes more than others, however surely."""
+    return unit(logits - logits.mean(axis=1, keepdims=True))
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same directions at length 1."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def look_at_all(

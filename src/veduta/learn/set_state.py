@@ -20,7 +20,7 @@ from veduta.errors import BadInput
 from veduta.learn.set_folder import SetFile
 from veduta.learn.set_measures import CELLS, Measures
 
-VERSION = 3
+VERSION = 4
 """Changes whenever pictures would be measured otherwise: all are looked at again."""
 _AT_ONCE = 500
 _SCHEMA = """

@@ -29,6 +29,11 @@ class LikenessRecognizer:
         data = np.load(BytesIO((files("veduta.see") / "data" / "likeness.npz").read_bytes()))
         return data["mean"].astype(np.float32), data["matrix"].astype(np.float32)
 
+    @property
+    def width(self) -> int:
+        """Numbers of a vector."""
+        return int(self._whitening[1].shape[1])
+
     def vectors(self, sights: Sequence[Sight]) -> NDArray[np.float32]:
         """Unit vectors, float32 (n, 256)."""
         mean, matrix = self._whitening
