@@ -137,6 +137,8 @@ PICTURES = {
     "hide picture": "hide photo.png --picture {} -o out.png",
     "hide capacity": "hide {} --capacity",
     "reveal": "reveal {}",
+    "erase": "erase {} --what gray.png -o out.png",
+    "erase mask": "erase photo.png --what {} -o out.png",
     "match a": "match {} photo.png",
     "match b": "match photo.png {} --draw out.png",
     "fuse": "fuse {} photo.png -o out.png",
@@ -229,6 +231,17 @@ space calibrate empty -o out.json | empty: no pictures
 space depth empty -o out | empty: no pictures
 space obstacles empty --focal 900 --baseline 60 | empty: no pictures
 space slices empty -o out | empty
+masks select photo.png --box 0,0,1 -o out.png | --box
+masks select photo.png --point a,b -o out.png | --point
+erase photo.png --what unicorns -o out.png | unicorns
+erase photo.png --what missing.png -o out.png | missing.png
+erase photo.png --what gray.png --method magic -o out.png | magic
+erase small.png --what gray.png -o out.png | 50 x 40
+erase photo.png --what gray.png -o photo.png | write over
+redact photo.png -o out.png | --plates
+redact photo.png --faces --style glitter -o out.png | glitter
+count photo.png --plot out.png | --plot
+see photo.png --recognizers nobody | nobody
 adjust | which photos
 adjust photo.png | with -o
 sketch photo.png | --out

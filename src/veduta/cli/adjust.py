@@ -17,6 +17,7 @@ from veduta.cli.copies import (
     is_single,
     tell_copy,
 )
+from veduta.cli.numbers import numbers
 from veduta.cli.output import Bar, emit
 from veduta.cli.place import check_folder
 
@@ -249,24 +250,14 @@ def _list(as_json: bool) -> None:
             typer.echo(f"  {one['name']:12}{one['kind']}{span}{choices}")
 
 
-def _numbers(text: str, count: int, hint: str) -> tuple[float, ...]:
-    try:
-        found = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        found = ()
-    if len(found) != count:
-        raise typer.BadParameter(f"{count} numbers with commas, not {text!r}", param_hint=hint)
-    return found
-
-
 def _four(text: str | None) -> tuple[float, ...]:
-    return () if text is None else _numbers(text, 4, "--crop")
+    return () if text is None else numbers(text, 4, "--crop")
 
 
 def _pair(text: str | None) -> tuple[float, float] | None:
     if text is None:
         return None
-    x, y = _numbers(text, 2, "--gray")
+    x, y = numbers(text, 2, "--gray")
     if not (0 <= x <= 1 and 0 <= y <= 1):
         raise typer.BadParameter("each of X,Y is 0 to 1", param_hint="--gray")
     return x, y
@@ -275,4 +266,4 @@ def _pair(text: str | None) -> tuple[float, float] | None:
 def _points(text: str | None) -> list[tuple[float, ...]] | None:
     if text is None:
         return None
-    return [_numbers(part, 2, "--perspective") for part in text.split()]
+    return [numbers(part, 2, "--perspective") for part in text.split()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from veduta.cli.numbers import numbers
 from veduta.cli.output import Bar, emit, printable, say
 from veduta.cli.place import check_file
 
@@ -87,10 +88,7 @@ def fuse(
 def _region(text: str | None) -> tuple[float, float, float, float] | None:
     if text is None:
         return None
-    try:
-        x, y, width, height = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise typer.BadParameter(f"four numbers with commas, not {text!r}", param_hint="--region") from error
+    x, y, width, height = numbers(text, 4, "--region")
     return x, y, width, height
 
 

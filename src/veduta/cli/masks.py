@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from veduta.cli.add import JsonOption, LibraryOption
+from veduta.cli.numbers import numbers
 from veduta.cli.output import emit, printable
 
 if TYPE_CHECKING:
@@ -98,11 +98,11 @@ def select(
 
     clicks = []
     for text in point or ():
-        x, y = _numbers(text.removeprefix("-"), 2, "--point")
+        x, y = numbers(text.removeprefix("-"), 2, "--point")
         clicks.append(Click(x, y, not text.startswith("-")))
     area = None
     if box is not None:
-        left, top, width, height = _numbers(box, 4, "--box")
+        left, top, width, height = numbers(box, 4, "--box")
         area = (left, top, width, height)
     pixels = read(photo)
     before = None if start is None else load(start, (pixels.shape[1], pixels.shape[0]))
@@ -243,13 +243,3 @@ def _tell(saved: SavedMask, as_json: bool, whole: bool = False) -> None:
         typer.echo(
             f"{saved.id:6}  {printable(saved.name)}  {saved.pixels} of {saved.width} x {saved.height} pixels"
         )
-
-
-def _numbers(text: str, count: int, hint: str) -> Sequence[float]:
-    try:
-        found = [float(part) for part in text.split(",")]
-    except ValueError:
-        found = []
-    if len(found) != count:
-        raise typer.BadParameter(f"{count} numbers with commas, not {text!r}", param_hint=hint)
-    return found

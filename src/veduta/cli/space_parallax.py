@@ -105,12 +105,7 @@ def parallax(
         raise typer.BadParameter("goes with --ground", param_hint="--standing")
     if show not in ("anaglyph", "pair"):
         raise typer.BadParameter(f"{show!r}; anaglyph or pair", param_hint="--show")
-    files = (photo, depth, right, network, *(standing or ()))
-    for file in files:
-        if file is not None and not file.is_file():
-            raise typer.BadParameter(f"{file}: no such file")
-    check_file(out, files)
-    check_file(save_depth, (*files, out))
+    _check_files((photo, depth, right, network, *(standing or ())), out, save_depth)
     if not 0 < strength <= 15:
         raise typer.BadParameter("above 0 and at most 15 percent", param_hint="--strength")
     moving = out.suffix.lower() in clip.SUFFIXES
@@ -154,6 +149,15 @@ def parallax(
 def _told(*given: Any) -> list[tuple[str, bool]]:
     names = ("map", "pair", "network", "ground")
     return [(name, one is not None) for name, one in zip(names, given, strict=True)]
+
+
+def _check_files(given: Sequence[Path | None], out: Path, save_depth: Path | None) -> None:
+    """Raise where something that is given is no file, or would be written over."""
+    for file in given:
+        if file is not None and not file.is_file():
+            raise typer.BadParameter(f"{file}: no such file")
+    check_file(out, given)
+    check_file(save_depth, (*given, out))
 
 
 def _check_still(photo: Path, out: Path) -> None:
