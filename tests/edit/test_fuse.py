@@ -10,8 +10,9 @@ from skimage import data
 
 from tests.edit.frames import psnr, shaken
 from veduta.edit import noise
+from veduta.edit.evidence import BESIDE, Evidence, gathered
 from veduta.edit.fuse import CannotFuse, fuse
-from veduta.edit.registration import Registration, gray
+from veduta.edit.registration import Placed, Registration, gray
 from veduta.edit.restoring import Model, restored
 from veduta.image.photo import Pixels
 
@@ -113,10 +114,61 @@ def test_the_light_of_a_frame_is_told(truth: Pixels) -> None:
     assert found.offset == pytest.approx(-9 * 1.25, abs=1.5)
 
 
+@pytest.mark.parametrize(("by", "frames"), [(2, 2), (2, 3), (4, 3)])
+def test_few_frames_are_no_worse_than_one(by: int, frames: int) -> None:
+    """Fine texture that looks like noise stays, and two frames' edges are believed no more than they are exact."""
+    grass = np.ascontiguousarray(np.dstack([data.gravel()[:128, :160], *[data.grass()[:128, :160]] * 2]))
+    for truth in (grass, np.ascontiguousarray(data.astronaut()[:128, 180:340])):
+        seen, _ = shaken(truth, by, frames, 2, 92)
+        single = cv2.resize(seen[0], None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC)
+        assert psnr(fuse(seen, by).pixels, truth, 8) > psnr(np.asarray(single, np.uint8), truth, 8) - 0.6
+
+
+def test_evidence_by_naive_recomputation() -> None:
+    """The normal equations of samples that lie between pixels of the grid, one by one, and applied to a picture."""
+    random = np.random.default_rng(4)
+    frame = random.integers(0, 255, (6, 7, 3)).astype(np.uint8)
+    matrix = np.array([[0.99, 0.03, 0.4], [-0.02, 1.01, -0.7], [1e-4, 2e-4, 1]])
+    trust = random.integers(0, 255, (6, 7)).astype(np.uint8)
+    belief = random.random((6, 7)).astype(np.float32)
+    placed, by = Placed(matrix, "perspective", 1.0, 1.1, -3.0), 2
+    left, top, right, bottom = 2, 1, 12, 11
+    found = gathered([(frame, placed)], [trust], belief, (0, 0, 7, 6), by, (left, top, right, bottom))
+    height, width = bottom - top, right - left
+    rows, weights, codes = [], [], []
+    for y in range(6):
+        for x in range(7):
+            there = np.linalg.inv(matrix) @ (x, y, 1)
+            at = there[:2] / there[2]
+            fine = (at + 0.5) * by - 0.5 - (left, top)
+            if not (0 <= fine[0] <= width - 1 and 0 <= fine[1] <= height - 1):
+                continue
+            row = np.zeros((height, width))
+            column, line = (int(min(fine[n], (width, height)[n] - 2)) for n in (0, 1))
+            a, b = fine - (column, line)
+            row[line : line + 2, column : column + 2] = np.outer((1 - b, b), (1 - a, a))
+            rows.append(row.ravel())
+            place = np.array([[at[0]]], np.float32), np.array([[at[1]]], np.float32)
+            says = [
+                float(cv2.remap(p, *place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0, 0])
+                for p in (trust, belief)
+            ]
+            weights.append(says[0] * says[1] / 255)
+            codes.append(frame[y, x] * 1.1 - 3)
+    a, w = np.array(rows), np.array(weights)
+    normal = a.T @ (w[:, None] * a)
+    assert found.sums.reshape(-1, 3) == pytest.approx(a.T @ (w[:, None] * np.array(codes)), abs=0.05)
+    picture = random.random((height, width, 3)).astype(np.float32)
+    assert found.applied(picture).reshape(-1, 3) == pytest.approx(normal @ picture.reshape(-1, 3), abs=1e-3)
+    assert len(found.beside) == len(BESIDE) and found.own.ravel() == pytest.approx(np.diag(normal), abs=1e-4)
+
+
 def test_what_is_known_exactly_comes_back_exactly() -> None:
     """Without blur and with hardly any noise the answer is what was given."""
     values = data.coffee()[100:140, 200:260].astype(np.float32)
-    out = restored(values, np.ones(values.shape[:2], np.float32), Model(1, 0.0, 0.0), 0.05)
+    height, width = values.shape[:2]
+    none = (np.zeros((height, width), np.float32),) * 4
+    out = restored(Evidence(np.ones((height, width), np.float32), none, values), Model(1, 0.0), 0.05)
     assert np.abs(out - values).max() < 0.5
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.edit import noise
+from veduta.edit.evidence import gathered
 from veduta.edit.registration import LEAST_LIKENESS, Matrix, Placed, Registration, gray
 from veduta.edit.restoring import Model, restored
 from veduta.edit.stack import LeftOut
@@ -29,7 +30,6 @@ MOST_FRAMES = 200
 MOST_PIXELS = 100_000_000
 SMALLEST = 16  # pixels: the least side of a region
 TILE, MARGIN = 768, 24  # of the larger picture
-REACH = 0.13  # deviation, in pixels of a frame, by which a sample's say fades with its distance
 # Differences beyond so many deviations of the noise are something that moved.
 MOVED = 3.5
 AROUND = 5  # pixels over which they are averaged
@@ -37,6 +37,14 @@ MEDIAN_OF = 25  # frames
 LEAST_NOISE = 0.7  # codes
 SMOOTHED = 1.3  # laying frames onto each other takes away some of their noise
 PSF = 0.2  # deviation of the lens's blur, in pixels of a frame
+# Where the picture is steep, a sample may be off by as much as this many pixels of a frame away: places are not exact,
+# nor is what pixels do to fine detail. Noise is told where it is flattest.
+INEXACT, FLATTEST = 0.23, 0.25
+LAID, OF_TWO = 1.5, 0.83  # frames laid onto the first are smoothed; of two that are compared only one is
+COLORS = 1.5  # times: noise of a color is more than that of gray
+# Of the noise: what is smoothed by more is lost. What all frames get wrong alike does not average away: beyond so many
+# frames each one counts less.
+BELIEVED, ENOUGH = 0.7, 12.0
 
 Floats = NDArray[np.float32]
 
@@ -84,19 +92,19 @@ def fuse(
             "no other frame shows what the first one does: " + "; ".join(o.reason for o in left_out[:3])
         )
     stack = [(frames[n], placed[n]) for n in used]
-    trust, spread = _trust(stack, place)
+    trust, belief, spread = _trust(stack, place)
     width, height = place[2] * by, place[3] * by
     out = np.empty((height, width, 3), np.uint8)
     tiles = [(y, x) for y in range(0, height, TILE) for x in range(0, width, TILE)]
     progress.begin("fusing", len(tiles))
-    model = Model(by, PSF * by, REACH * by)
+    model = Model(by, PSF * by)
+    rough = BELIEVED * float(np.sqrt(1 + len(used) / ENOUGH)) * spread
     for y, x in tiles:
         outer = (
             max(0, x - MARGIN), max(0, y - MARGIN),
             min(width, x + TILE + MARGIN), min(height, y + TILE + MARGIN),
         )  # fmt: skip
-        sums, weights = _gathered(stack, trust, place, by, outer)
-        made = restored(sums, weights, model, spread)
+        made = restored(gathered(stack, trust, belief, place, by, outer), model, rough)
         inner = made[y - outer[1] :, x - outer[0] :][:TILE, :TILE]
         out[y : y + inner.shape[0], x : x + inner.shape[1]] = np.clip(np.rint(inner), 0, 255)
         progress.advance()
@@ -167,8 +175,10 @@ def _lit(frame: NDArray[Any], placed: Placed) -> Floats:
 
 def _trust(
     stack: Sequence[tuple[Pixels, Placed]], part: tuple[int, int, int, int]
-) -> tuple[list[NDArray[np.uint8]], float]:
-    """For each frame, on the grid of the part: how far (0 to 255) it agrees with what most frames show; the noise."""
+) -> tuple[list[NDArray[np.uint8]], Floats, float]:
+    """On the grid of the part: for each frame how far (0 to 255) it agrees with what most frames show; how exact
+    samples are (0 to 1); and the noise of a color.
+    """
     x, y, width, height = part
     corner = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
 
@@ -182,19 +192,27 @@ def _trust(
         return np.asarray(seen, np.float32)
 
     spread = max(LEAST_NOISE, noise.deviation(laid(0)))
-    if len(stack) < 3:  # of two that differ, nobody can tell which is right
-        return [np.full((height, width), 255, np.uint8)] * len(stack), spread
     step = -(-len(stack) // MEDIAN_OF)
     chosen = [laid(number) for number in range(0, len(stack), step)]
     middle = np.empty((height, width), np.float32)
     for row in range(0, height, 64):
         middle[row : row + 64] = np.median([one[row : row + 64] for one in chosen], axis=0)
+    steep = _steep(middle)
+    flat = steep <= np.quantile(steep, FLATTEST)
+    if len(chosen) == 2:
+        told = OF_TWO * 1.4826 * float(np.median(np.abs(chosen[1] - chosen[0])[flat]))
+    else:
+        told = LAID * 1.4826 * float(np.median([np.median(np.abs(o - middle)[flat]) for o in chosen[1:]]))
+    told = max(LEAST_NOISE, told)
+    belief = np.asarray(told**2 / (told**2 + (INEXACT * steep) ** 2), np.float32)
+    if len(stack) < 3:  # of two that differ, nobody can tell which is right
+        return [np.full((height, width), 255, np.uint8)] * len(stack), belief, COLORS * told
     # What compression left is no noise that one frame could tell of.
     apart = np.array([np.median(np.abs(one - middle)) for one in chosen[1:]])
     spread = max(spread, SMOOTHED * 1.4826 * float(np.median(apart)))
     del chosen
     # Where the picture is steep, a twentieth of a pixel is a difference, too.
-    across, down = (cv2.Sobel(middle, cv2.CV_32F, *way, ksize=3, scale=1 / 8) for way in ((1, 0), (0, 1)))
+    across, down = _slopes(middle)
     slack = np.sqrt(spread**2 / AROUND**2 * 4 + 0.04 * (across**2 + down**2)) + 1.0
     found = []
     for number in range(len(stack)):
@@ -202,38 +220,16 @@ def _trust(
         # Its surroundings are not believed either.
         moved = cv2.dilate(moved, np.ones((5, 5), np.uint8))
         found.append((255 * np.clip(1 - (moved / MOVED) ** 2, 0, 1) ** 2).astype(np.uint8))
-    return found, spread
+    return found, belief, COLORS * told
 
 
-def _gathered(
-    stack: Sequence[tuple[Pixels, Placed]],
-    trust: Sequence[NDArray[np.uint8]],
-    part: tuple[int, int, int, int],
-    by: int,
-    outer: tuple[int, int, int, int],
-) -> tuple[Floats, Floats]:
-    """Samples of all frames near each pixel of a tile of the larger grid, weighted and summed; the weights."""
-    left, top, right, bottom = outer
-    columns = (np.arange(left, right) + 0.5) / by - 0.5
-    rows = (np.arange(top, bottom) + 0.5) / by - 0.5
-    own_x = np.repeat(columns[None].astype(np.float32), len(rows), 0)
-    own_y = np.repeat(rows[:, None].astype(np.float32), len(columns), 1)
-    sums = np.zeros((bottom - top, right - left, 3), np.float32)
-    weights = np.zeros((bottom - top, right - left), np.float32)
-    for (pixels, placed), agrees in zip(stack, trust, strict=True):
-        m = placed.matrix
-        x, y = columns[None] + part[0], rows[:, None] + part[1]
-        below = m[2, 0] * x + m[2, 1] * y + m[2, 2]
-        at_x = ((m[0, 0] * x + m[0, 1] * y + m[0, 2]) / below).astype(np.float32)
-        at_y = ((m[1, 0] * x + m[1, 1] * y + m[1, 2]) / below).astype(np.float32)
-        near_x, near_y = np.rint(at_x), np.rint(at_y)
-        apart = (at_x - near_x) ** 2 + (at_y - near_y) ** 2
-        height, width = pixels.shape[:2]
-        weight = np.exp(apart * np.float32(-0.5 / REACH**2))
-        weight *= (near_x >= 0) & (near_y >= 0) & (near_x < width) & (near_y < height)
-        told: Any = cv2.remap(agrees, own_x, own_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        weight *= told.astype(np.float32) * np.float32(1 / 255)
-        values: Any = cv2.remap(pixels, near_x, near_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-        sums += _lit(values, placed) * weight[..., None]
-        weights += weight
-    return sums, weights
+def _slopes(plane: Floats) -> tuple[Floats, Floats]:
+    """How codes change from one pixel to the next, across and down."""
+    across, down = (cv2.Sobel(plane, cv2.CV_32F, *way, ksize=3, scale=1 / 8) for way in ((1, 0), (0, 1)))
+    return np.asarray(across, np.float32), np.asarray(down, np.float32)
+
+
+def _steep(plane: Floats) -> Floats:
+    """The same without direction, of the smoothed plane, over 3 x 3 pixels."""
+    across, down = _slopes(np.asarray(cv2.GaussianBlur(plane, (0, 0), 0.8), np.float32))
+    return np.asarray(np.sqrt(cv2.blur(across * across + down * down, (3, 3))), np.float32)

@@ -1,4 +1,4 @@
-"""The picture that explains blurred, noisy, unevenly known values best: smooth areas and edges are likely.
+"""The picture that explains blurred, noisy samples best: smooth areas and edges are likely.
 
 Least squares with a prior on differences of neighbors (Huber's, close to total variation), by reweighted conjugate
 gradients. Source: S. Farsiu et al., "Fast and robust multiframe super resolution", 2004.
@@ -13,10 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veduta.edit.evidence import Evidence, pair
+
 Floats = NDArray[np.float32]
 
-# Differences of neighbors have about this mean, in codes, and below the second one count as squares.
-EDGE, FLAT = 35.0, 3.0
+# Differences of neighbors have about this mean, in codes, times the pixels that a sample is the mean of: the finer the
+# grid, the more of them ask for smoothness. Below the second number they count as squares.
+EDGE, FLAT = 17.5, 3.0
 OUTER, INNER = 4, 8
 DIAGONAL = 0.5
 STEPS = ((0, 1, 1.0), (1, 0, 1.0), (1, 1, DIAGONAL), (1, -1, DIAGONAL))
@@ -24,45 +27,40 @@ STEPS = ((0, 1, 1.0), (1, 0, 1.0), (1, 1, DIAGONAL), (1, -1, DIAGONAL))
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """How a value came about: the mean over `box` x `box` pixels, and Gaussians of deviations `lens`, `gathering`."""
+    """How a value came about: the mean over `box` x `box` pixels, and a Gaussian of deviation `lens`."""
 
     box: int
     lens: float
-    gathering: float
 
     def kernel(self) -> NDArray[np.float32]:
         """The blur along one axis, of odd length, symmetric."""
         fine = 8  # parts of a pixel
-        sigma = float(np.hypot(self.lens, 0.6 * self.gathering if self.box > 1 else 0.0))
-        reach = int(np.ceil(self.box / 2 + 3 * sigma)) + 1
+        reach = int(np.ceil(self.box / 2 + 3 * self.lens)) + 1
         at = (np.arange((2 * reach + 1) * fine) + 0.5) / fine - reach - 0.5
         square = (np.abs(at) < self.box / 2).astype(float)
-        if sigma > 0:
-            bell = np.exp(-0.5 * (at / sigma) ** 2)
+        if self.lens > 0:
+            bell = np.exp(-0.5 * (at / self.lens) ** 2)
             square = np.convolve(square, bell, "same")
         taps = square.reshape(-1, fine).sum(1)
         return np.asarray(taps / taps.sum(), np.float32)
 
 
-def restored(sums: Floats, weights: Floats, model: Model, spread: float) -> Floats:
-    """The picture (h, w, 3) whose blurred form meets `sums` / `weights`, of noise `spread` at weight 1."""
+def restored(evidence: Evidence, model: Model, spread: float) -> Floats:
+    """The picture (h, w, 3) whose blurred form meets the evidence, of noise `spread` at weight 1."""
     kernel = model.kernel()
-    # A sample speaks for the several pixels of the grid that it lies near.
-    share = min(1.0, 1 / (2 * np.pi * max(model.gathering, 0.4) ** 2)) if model.box > 1 else 1.0
-    belief = np.float32(share / spread**2)
-    trust = weights * belief
+    belief = np.float32(1 / spread**2)
 
     def blurred(x: Floats) -> Floats:
         return np.asarray(cv2.sepFilter2D(x, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT), np.float32)
 
-    start = _spread_out(sums, weights, model.box)
-    goal = blurred(sums * belief)
+    start = _spread_out(evidence, model.box)
+    goal = blurred(evidence.sums * belief)
     picture = start
     for _ in range(OUTER):
-        edges = [_reluctance(picture, dy, dx, part) for dy, dx, part in STEPS]
+        edges = [_reluctance(picture, dy, dx, part / model.box) for dy, dx, part in STEPS]
 
         def applied(x: Floats, edges: list[Floats] = edges) -> Floats:
-            out = blurred(blurred(x) * trust[..., None])
+            out = blurred(evidence.applied(blurred(x)) * belief)
             for (dy, dx, _), weight in zip(STEPS, edges, strict=True):
                 _add_smoothing(out, x, dy, dx, weight)
             return out
@@ -71,8 +69,10 @@ def restored(sums: Floats, weights: Floats, model: Model, spread: float) -> Floa
     return picture
 
 
-def _spread_out(sums: Floats, weights: Floats, box: int) -> Floats:
+def _spread_out(evidence: Evidence, box: int) -> Floats:
     """Values everywhere: known ones, and between them what is near."""
+    sums = evidence.sums
+    weights = evidence.applied(np.ones((*sums.shape[:2], 1), np.float32))[..., 0]
     sigma = max(0.5, 0.5 * box)
     total: Floats = np.asarray(cv2.GaussianBlur(weights, (0, 0), sigma), np.float32)
     near: Floats = np.asarray(cv2.GaussianBlur(sums, (0, 0), sigma), np.float32)
@@ -80,25 +80,17 @@ def _spread_out(sums: Floats, weights: Floats, box: int) -> Floats:
     return np.asarray((near + 1e-4 * middle) / (total + 1e-4)[..., None], np.float32)
 
 
-def _pair(x: Floats, dy: int, dx: int) -> tuple[Floats, Floats]:
-    """Views of each pixel and of its neighbor."""
-    height, width = x.shape[:2]
-    if dx >= 0:
-        return x[: height - dy, : width - dx], x[dy:, dx:]
-    return x[: height - dy, -dx:], x[dy:, : width + dx]
-
-
 def _reluctance(x: Floats, dy: int, dx: int, part: float) -> Floats:
     """How much a difference of neighbors is to be avoided: little where there is an edge already."""
-    a, b = _pair(x, dy, dx)
+    a, b = pair(x, dy, dx)
     apart = np.sqrt(((b - a) ** 2).mean(2))
     return np.asarray(part / (EDGE * np.maximum(apart, FLAT)), np.float32)
 
 
 def _add_smoothing(out: Floats, x: Floats, dy: int, dx: int, weight: Floats) -> None:
-    a, b = _pair(x, dy, dx)
+    a, b = pair(x, dy, dx)
     pull = (b - a) * weight[..., None]
-    low, high = _pair(out, dy, dx)
+    low, high = pair(out, dy, dx)
     low -= pull
     high += pull
 
