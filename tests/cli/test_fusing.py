@@ -74,7 +74,7 @@ def test_a_film_becomes_a_picture(tmp_path: Path) -> None:
     ("words", "status", "told"),
     [
         (("--by", 7), 1, "7 times as large"),
-        (("--region", "1,2"), 2, "four numbers"),
+        (("--region", "1,2"), 2, "4 numbers"),
         (("--region", "0.9,0,0.5,1"), 1, "within the frame"),
         (("--motion", "wild"), 2, "one of auto, shift"),
     ],

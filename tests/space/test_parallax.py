@@ -323,7 +323,7 @@ def test_the_command(files: Path, name: str, more: list[str]) -> None:
         ("a.xyz", ["--depth", "map.png"], "a.xyz"),
         ("a.mp4", ["--depth", "nothing.png"], "no such file"),
         ("map.png", ["--depth", "map.png"], "write over"),
-        ("a.mp4", ["--depth", "map.png", "--strength", "50"], "parallax of"),
+        ("a.mp4", ["--depth", "map.png", "--strength", "50"], "at most 15 percent"),
         ("a.mp4", ["--ground", "1.5"], "horizon"),
         ("a.mp4", ["--depth", "map.png", "--path", "spiral"], "known: circle"),
     ],
