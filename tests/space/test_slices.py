@@ -19,6 +19,7 @@ from veduta.cli.app import app
 from veduta.progress import Silent
 from veduta.space import mesh as meshes
 from veduta.space.alignment import poses
+from veduta.space.doubts import gaps, misfits
 from veduta.space.elastic import bends, warped
 from veduta.space.pose import Pose, between, moved
 from veduta.space.sections import BadSections, read_sections
@@ -222,6 +223,74 @@ def test_the_command_builds_a_body(tmp_path: Path) -> None:
     assert "@VOXELS@" not in page and "http://" not in page and "https://" not in page
     assert np.load(out / "volume.npy").shape == (46, 80, 80)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def flawed(stack: NDArray[np.uint8], flaw: str) -> NDArray[np.uint8]:
+    """A stack whose sixth section is wrong."""
+    made = stack.copy()
+    if flaw == "mirrored":
+        made[5] = made[5][:, ::-1]
+    elif flaw == "empty":
+        made[5] = 0
+    elif flaw == "torn":
+        made[5][:, :40] = 0
+    return made
+
+
+@pytest.mark.parametrize(
+    ("flaw", "told"),
+    [("mirrored", "upside down"), ("empty", "torn, empty"), ("torn", "torn, empty"), ("none", "")],
+)
+def test_sections_that_spoil_a_body_are_told(flaw: str, told: str) -> None:
+    stack = flawed(phantom(count=12, side=96, seed=4, shift=0, turn=0).laid, flaw)
+    paths = [Path(f"s{number + 1}.png") for number in range(12)]
+    found = misfits(paths, [one.astype(np.float32) for one in stack], 12)
+    assert set(found) == (set() if flaw == "none" else {"s6.png"})
+    assert flaw == "none" or told in found["s6.png"]
+
+
+def test_missing_numbers_are_told() -> None:
+    def named(*numbers: int) -> list[Path]:
+        return [Path(f"slide2_{number:03}.png") for number in numbers]
+
+    assert gaps(named(1, 2, 3, 4)) == gaps(named(5, 10, 15, 20)) == gaps([Path("a.png")] * 4) == []
+    assert gaps(named(1, 2, 5, 6)) == [
+        "between slide2_002.png and slide2_005.png 2 are missing by the numbers: the body comes out shorter by as much"
+    ]
+
+
+def test_sections_of_twelve_bits_keep_their_grays(tmp_path: Path) -> None:
+    """Cameras of 12 bits fill a sixteenth of 16: cut to 8 bits one by one they would keep sixteen grays."""
+    made = phantom(count=4, side=64, seed=1, shift=0, turn=0).cut
+    (tmp_path / "deep").mkdir()
+    for number, one in enumerate(made):
+        cv2.imwrite(str(tmp_path / "deep" / f"s{number}.png"), one.astype(np.uint16) * 16)
+    read = read_sections(tmp_path / "deep").gray.astype(float)
+    below = read < 255
+    scale = float((read[below] @ made[below]) / (made[below].astype(float) @ made[below]))
+    assert scale > 1 and np.abs(read - np.minimum(made * scale, 255)).max() <= 1
+    assert len(np.unique(read)) > 150
+
+
+def test_aligned_sections_are_left_where_they_are(tmp_path: Path) -> None:
+    made = phantom(count=8, side=64, seed=2, shift=3, turn=3)
+    out = tmp_path / "out"
+    words = [
+        "space",
+        "slices",
+        str(laid_out(tmp_path / "cut", made.cut)),
+        "-o",
+        str(out),
+        "--aligned",
+        "--json",
+    ]
+    run = CliRunner().invoke(app, words)
+    assert run.exit_code == 0, run.output
+    told = json.loads(next(line for line in run.stdout.splitlines() if line.startswith("{")))
+    assert all(one["degrees"] == one["x"] == one["y"] == 0 for one in told["poses"]) and told["doubts"] == []
+    kept = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in sorted((out / "sections").iterdir())]
+    assert np.array_equal(np.stack(kept), made.cut)
+    assert told["agreement_before"] == told["agreement_after"]
 
 
 @pytest.mark.parametrize(

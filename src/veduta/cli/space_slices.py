@@ -111,4 +111,6 @@ def slices(
         f"object: {told['volume_mm3']:.4g} mm3, {told['surface_mm2']:.4g} mm2, {told['triangles']} triangles"
         f" (threshold {told['threshold']})"
     )
+    for doubt in told["doubts"]:
+        typer.echo(f"mind: {printable(doubt)}")
     typer.echo(f"look at it: {printable(str(made['view.html']))}")

@@ -189,13 +189,15 @@ def _together(
     objects: Sequence[Any], views: Sequence[Sequence[Any]], first: Any, second: Any, size: tuple[int, int]
 ) -> Any:
     """Both cameras at once, as cv2.stereoCalibrateExtended tells them: it ends early, so it is begun again there."""
-    begin = (*first, *second)
-    turn, shift = np.eye(3), np.zeros(3)
+    begin: Any = (*first, *second)
+    turn: Any = np.eye(3)
+    shift: Any = np.zeros(3)
     flags = cv2.CALIB_FIX_K3 | cv2.CALIB_USE_INTRINSIC_GUESS
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 200, 1e-7)
     last = np.inf
+    solve_both: Any = cv2.stereoCalibrateExtended  # its annotations refuse what it takes
     for _ in range(ROUNDS):
-        found: Any = cv2.stereoCalibrateExtended(
+        found: Any = solve_both(
             objects, views[0], views[1], *begin, size, turn, shift, flags=flags, criteria=criteria
         )
         begin, turn, shift = found[1:5], found[5], found[6]

@@ -69,7 +69,7 @@ def find_corners(pixels: Pixels, board: Board) -> Points | None:
     near: Any = cv2.cornerSubPix(gray, first[:, None].copy(), (reach, reach), (-1, -1), criteria)
     second = np.asarray(near, np.float32).reshape(-1, 2)
     # Told by sectors and by gradients, corners err each in their own way: their mean is nearest to the truth.
-    return (first + second) / 2 if by_sectors else second
+    return np.asarray((first + second) / 2, np.float32) if by_sectors else second
 
 
 def seen_board(pixels: Pixels, board: Board) -> Board | None:

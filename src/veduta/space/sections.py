@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -44,7 +45,7 @@ def read_sections(folder: Path, inverted: bool | None = None) -> Sections:
     `inverted`: whether the object is darker than its ground; None: told by the borders. Raises BadSections and
     UnreadableImage.
     """
-    from veduta.image.decode import read
+    from veduta.image import deep
     from veduta.image.formats import PHOTO_SUFFIXES
 
     if not folder.is_dir():
@@ -53,11 +54,12 @@ def read_sections(folder: Path, inverted: bool | None = None) -> Sections:
     paths = sorted((path for path in paths if not path.name.startswith(".")), key=_natural)
     if len(paths) < FEWEST:
         raise BadSections(f"{folder}: {len(paths)} pictures; a stack needs at least {FEWEST} sections")
-    grays = []
+    grays: list[NDArray[Any]] = []
     for path in paths:
-        grays.append(np.asarray(cv2.cvtColor(read(path), cv2.COLOR_RGB2GRAY), np.uint8))
+        grays.append(np.asarray(cv2.cvtColor(deep.read(path), cv2.COLOR_RGB2GRAY)))
         if sum(one.size for one in grays) > MOST_PIXELS:
             raise BadSections(f"{folder}: more than {MOST_PIXELS:,} pixels; give smaller copies")
+    grays = _eight_bits(grays)
     height, width = (max(one.shape[axis] for one in grays) for axis in (0, 1))
     if 4 * min(min(one.shape) for one in grays) < max(height, width) or min(height, width) < 16:
         raise BadSections(f"{folder}: sections of {_sizes(grays)}; they should be of about one size")
@@ -67,6 +69,17 @@ def read_sections(folder: Path, inverted: bool | None = None) -> Sections:
     return Sections(
         tuple(paths), np.stack([_fitted(one, height, width, inverted) for one in grays]), inverted
     )
+
+
+def _eight_bits(grays: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Pictures of 16 bits in 8, all by one scale: cameras of 12 bits fill but a sixteenth of what 16 hold."""
+    if all(one.dtype == np.uint8 for one in grays):
+        return grays
+    deep = [one if one.dtype == np.uint16 else one.astype(np.uint16) * np.uint16(257) for one in grays]
+    low = min(float(np.percentile(one[::4, ::4], 0.1)) for one in deep)
+    high = max(float(np.percentile(one[::4, ::4], 99.9)) for one in deep)
+    scale = 255 / max(high - low, 1)
+    return [cv2.convertScaleAbs(np.maximum(one - low, 0), alpha=scale) for one in deep]
 
 
 def _natural(path: Path) -> list[tuple[int, int | str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from veduta.files import replacing, write_bytes, write_text
 from veduta.progress import Progress, Silent
 from veduta.space import mesh as meshes
 from veduta.space.alignment import poses
+from veduta.space.doubts import gaps, misfits
 from veduta.space.elastic import Field, bends
 from veduta.space.pose import Pose, likeness, moved
 from veduta.space.sections import BadSections, Sections, read_sections
@@ -64,6 +65,7 @@ class Body:
     mask: NDArray[np.bool_]
     threshold: int
     mesh: meshes.Mesh
+    doubts: tuple[str, ...] = ()
 
     def report(self) -> dict[str, Any]:
         """What is worth knowing of it, as JSON."""
@@ -80,6 +82,7 @@ class Body:
             "surface_mm2": round(self.mesh.area, 6),
             "corners": len(self.mesh.corners),
             "triangles": len(self.mesh.triangles),
+            "doubts": list(self.doubts),
             "poses": [
                 {"file": path.name, "degrees": round(float(np.rad2deg(one.angle)), 3)}
                 | {"x": round(one.x, 2), "y": round(one.y, 2)}
@@ -101,7 +104,9 @@ def build(folder: Path, plan: Plan, progress: Progress | None = None) -> Body:
     mask, threshold = segment(volume.voxels, plan.object)
     mesh = meshes.surface(mask, volume.edge, plan.smooth)
     progress.end()
-    return Body(sections, places, fields, aligned, volume, mask, threshold, mesh)
+    spoiled = misfits(sections.paths, replace(sections, gray=aligned).planes(), plan.turn)
+    doubts = (*gaps(sections.paths), *(f"{name}: {why}" for name, why in spoiled.items()))
+    return Body(sections, places, fields, aligned, volume, mask, threshold, mesh, doubts)
 
 
 def write(body: Body, out: Path, title: str) -> dict[str, Path]:
