@@ -122,7 +122,10 @@ def test_adjust_takes_a_file_of_edits_and_makes_small_copies(folder: Path, tmp_p
     assert set(gray[0]["gray"]) == {"temperature", "tint"}
     names = [one["name"] for one in lines(run("adjust", "--list", "--json"))]
     assert names[0] == "crop" and "erase" in names
-    assert "exposure" in run("adjust", "--list").stdout
+    told = run("adjust", "--list").stdout
+    assert "exposure" in told and "careful, shades, edges  usual careful" in told
+    assert "0.5 to 20  usual 2" in told  # the radius of edge_sharpen
+    assert "mask        mask\n" in told  # has no usual value
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,11 @@ def _list(as_json: bool) -> None:
     from veduta.edit.operation import REGISTRY, operation
 
     for name in REGISTRY:
-        parameters = [{"name": one.name, **one.metadata} for one in fields(operation(name))]
+        kind = operation(name)
+        parameters = [
+            {"name": one.name, **one.metadata, "usual": kind.usual.get(one.name, one.metadata.get("neutral"))}
+            for one in fields(kind)
+        ]
         if as_json:
             emit({"name": name, "parameters": parameters})
             continue
@@ -247,7 +251,9 @@ def _list(as_json: bool) -> None:
         for one in parameters:
             span = f"  {one['low']} to {one['high']}" if "low" in one else ""
             choices = f"  {', '.join(one['choices'])}" if one.get("choices") else ""
-            typer.echo(f"  {one['name']:12}{one['kind']}{span}{choices}")
+            usual = one["usual"]
+            told = f"  usual {usual:g}" if "low" in one else f"  usual {usual}" if choices and usual else ""
+            typer.echo(f"  {one['name']:12}{one['kind']}{span}{choices}{told}")
 
 
 def _four(text: str | None) -> tuple[float, ...]:
