@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from veduta.edit.edits import Edits
 from veduta.errors import CatalogError
+from veduta.library import versions
 from veduta.library.backup import backup, prove, restore
 from veduta.library.catalog import NAME, Catalog
 from veduta.library.schema import Folder, PhotoRow
@@ -24,6 +26,65 @@ def test_a_restored_catalog_is_the_one_that_was_backed_up(filled: Catalog, tmp_p
     with Catalog.open(tmp_path / "again", create=False) as again:
         assert status(again) == status(filled)
     assert sorted(path.name for path in (tmp_path / "again").iterdir()) == [NAME]
+
+
+def stacked(catalog: Catalog, pixels: bytes = b"pixels of a stack") -> Path:
+    """A version that begins with a picture of its own; where that lies."""
+    base = versions.folder(catalog) / "whole-stack.jpg"
+    base.parent.mkdir(exist_ok=True)
+    base.write_bytes(pixels)
+    versions.create(catalog, 1, Edits(), base=(base.name, 40, 30))
+    return base
+
+
+def test_pictures_that_versions_begin_with_are_kept(filled: Catalog, tmp_path: Path) -> None:
+    base = stacked(filled)
+    versions.create(filled, 1, Edits(), base=("taken-away.jpg", 40, 30))
+    proof = backup(filled, tmp_path / "b.backup")
+    assert list(proof.pictures) == [base.name]
+    assert restore(tmp_path / "b.backup", tmp_path / "again") == proof
+    again = tmp_path / "again" / "versions"
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == {base.name: base.read_bytes()}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("whole-stack.jpg", b"other pixels", "picture whole-stack.jpg has other contents"),
+        ("../../outside.jpg", b"pixels of a stack", "no name of a picture"),
+    ],
+)
+def test_damaged_pictures_are_refused(
+    filled: Catalog, tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    stacked(filled)
+    backup(filled, tmp_path / "good.backup")
+    with (
+        zipfile.ZipFile(tmp_path / "good.backup") as old,
+        zipfile.ZipFile(tmp_path / "bad.backup", "w") as new,
+    ):
+        manifest = json.loads(old.read("manifest.json"))
+        manifest["pictures"] = {name: next(iter(manifest["pictures"].values()))}
+        new.writestr("manifest.json", json.dumps(manifest))
+        new.writestr(NAME, old.read(NAME))
+        new.writestr(f"versions/{name}", content)
+    with pytest.raises(CatalogError, match=told):
+        restore(tmp_path / "bad.backup", tmp_path / "again")
+    assert [path for path in tmp_path.rglob("*") if path.suffix == ".jpg" and "again" in path.parts] == []
+    assert not (tmp_path / "again" / NAME).exists()
+
+
+def test_backups_of_the_first_format_are_read(filled: Catalog, tmp_path: Path) -> None:
+    backup(filled, tmp_path / "new.backup")
+    with (
+        zipfile.ZipFile(tmp_path / "new.backup") as new,
+        zipfile.ZipFile(tmp_path / "old.backup", "w") as old,
+    ):
+        manifest = json.loads(new.read("manifest.json"))
+        del manifest["pictures"]
+        old.writestr("manifest.json", json.dumps({**manifest, "format": 1}))
+        old.writestr(NAME, new.read(NAME))
+    assert restore(tmp_path / "old.backup", tmp_path / "again").photos == 8
 
 
 def test_the_proof_tells_every_change(filled: Catalog, tmp_path: Path) -> None:

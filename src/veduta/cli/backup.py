@@ -18,7 +18,10 @@ def backup(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the catalog to one file. Originals and thumbnails are not in it."""
+    """Write the catalog and the pictures that versions begin with to one file.
+
+    Originals and thumbnails are not in it.
+    """
     from veduta.library.backup import backup as write
     from veduta.library.catalog import Catalog
 

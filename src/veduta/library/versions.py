@@ -21,6 +21,8 @@ from veduta.library.schema import PhotoRow, now
 from veduta.library.schema_versions import VersionRow
 
 LONGEST_NAME = 200
+# In the library's folder: where pictures of versions are kept.
+FOLDER = "versions"
 # What names of bases begin with that bear their own metadata; others are bare pixels.
 WHOLE = "whole-"
 # What names of bases end with whose details a network made up.
@@ -168,7 +170,7 @@ def remove(catalog: Catalog, version_id: int, photo_id: int | None = None) -> No
 
 def folder(catalog: Catalog) -> Path:
     """Where the pictures of versions are kept."""
-    return catalog.directory / "versions"
+    return catalog.directory / FOLDER
 
 
 def file_of(catalog: Catalog, version: Version, suffix: str) -> Path:
