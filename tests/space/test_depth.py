@@ -95,6 +95,22 @@ def test_folders_go_pair_by_pair_and_are_not_done_twice(files: Path, tmp_path: P
     assert sorted(p.name for p in out.iterdir()) == ["one.png", "two.png"]
 
 
+def test_exchanged_views_are_told(drawn: Drawn, tmp_path: Path) -> None:
+    for name, view in (("a.png", drawn.right), ("b.png", drawn.left)):
+        Image.fromarray(view).save(tmp_path / name)
+    words = [
+        "space",
+        "depth",
+        str(tmp_path / "a.png"),
+        str(tmp_path / "b.png"),
+        "-o",
+        str(tmp_path / "d.png"),
+    ]
+    run = CliRunner().invoke(app, words)
+    assert run.exit_code == 2 and "left view first" in run.output
+    assert not (tmp_path / "d.png").exists()
+
+
 def test_png_holds_millimeters(tmp_path: Path) -> None:
     values = np.array([[1.0, 0.001, 0.5]], np.float32)
     sure = np.array([[True, True, False]])

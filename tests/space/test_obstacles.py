@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from benchmarks.floor_scene import Box, Drawn, Scene, draw
 from PIL import Image
+from scipy import ndimage
 from typer.testing import CliRunner
 
 from veduta.cli.app import app
 from veduta.space.disparity import Disparity, Range, match
 from veduta.space.floor import Floor, NoFloor, find_floor
 from veduta.space.obstacle_kinds import Asker, BadKinds, Kinds
-from veduta.space.obstacle_overlay import painted
+from veduta.space.obstacle_overlay import COLORS, painted
 from veduta.space.obstacles import Kind, Way, find_obstacles
 from veduta.space.rig import View
 
@@ -146,6 +147,20 @@ def test_a_wall_alone_is_no_floor() -> None:
     flat = Disparity(np.full((120, 160), 20.0, np.float32), np.ones((120, 160), bool))
     with pytest.raises(NoFloor):
         find_floor(flat, View(200.0, (80, 60), 0.1))
+
+
+def test_words_cover_no_thing(drawn: Drawn, found: Disparity) -> None:
+    """Within each low thing the picture shows through its color: no text is laid over it."""
+    way = find_obstacles(drawn.left, found, VIEW)
+    small = [one for one in way.obstacles if one.box[2] * one.box[3] < 0.1 * drawn.depth.size]
+    assert len(small) >= 2
+    picture = painted(drawn.left, way)
+    for one in small:
+        x, y, wide, high = one.box
+        inner = ndimage.binary_erosion(one.mask, iterations=3)
+        seen = picture[y : y + high, x : x + wide][inner].astype(float)
+        true = 0.55 * drawn.left[y : y + high, x : x + wide][inner] + 0.45 * np.array(COLORS[one.action])
+        assert np.mean(np.abs(seen - true).max(axis=1) > 30) < 0.02
 
 
 def test_the_overlay_shows_where(drawn: Drawn, found: Disparity) -> None:

@@ -48,7 +48,7 @@ def depth(
     NPY holds float32 (meters or pixels), PNG 16 bits: millimeters, or disparity times 256. Without --rig the pair must
     be rectified: the same thing stands in the same row of both photos.
     """
-    from veduta.space.depth import check_suffix, colored, write, write_png
+    from veduta.space.depth import check_sides, check_suffix, colored, write, write_png
     from veduta.space.disparity import match
     from veduta.space.pair import find_pairs
 
@@ -70,6 +70,7 @@ def depth(
             return {"out": str(target), "skipped": True}
         first, second, view = wanted.prepare(*pair.read())
         found = match(first, second, within, way)
+        check_sides(found, view)
         write(target, found, view, sure)
         told: dict[str, Any] = {"out": str(target), "unit": "pixels" if view is None else "meters"}
         if preview:

@@ -57,7 +57,7 @@ def obstacles(
     nobody knows it. Needs known cameras (--rig, or --focal and --baseline of a rectified pair) and a floor in
     the picture.
     """
-    from veduta.space.depth import write_png
+    from veduta.space.depth import check_sides, write_png
     from veduta.space.disparity import match
     from veduta.space.obstacle_overlay import painted
     from veduta.space.obstacles import find_obstacles
@@ -82,7 +82,9 @@ def obstacles(
         first, second, view = wanted.prepare(*pair.read())
         if view is None:
             raise typer.BadParameter("needs known cameras")
-        found = find_obstacles(first, match(first, second, within, way), view, ask, high / 100)
+        seen = match(first, second, within, way)
+        check_sides(seen, view)
+        found = find_obstacles(first, seen, view, ask, high / 100)
         told = found.as_json()
         if files is not None:
             write_png(files[number], painted(first, found))

@@ -13,6 +13,7 @@ from veduta.files import replacing, write_bytes
 from veduta.image.photo import Pixels
 from veduta.space.disparity import Disparity
 from veduta.space.occlusion import Floats
+from veduta.space.pair import BadPair
 from veduta.space.rig import View
 
 SUFFIXES = (".npy", ".png")
@@ -22,6 +23,18 @@ PNG_PARTS = 256
 
 class BadDepthFile(BadInput):
     """A file for depth that cannot be written or read."""
+
+
+def check_sides(found: Disparity, view: View | None) -> None:
+    """Raise BadPair where what both views show lies behind the cameras: left and right were exchanged.
+
+    Without known cameras (None) a pair may be shifted, so that all of it would have to be left of where it belongs.
+    """
+    values = found.values[found.sure] + (0.0 if view is None else view.offset)
+    if values.size >= 100 and float(np.percentile(values, 98)) < 0:
+        raise BadPair(
+            "what the views show would lie behind the cameras: bring the left view first, then the right one"
+        )
 
 
 def meters(values: Floats, view: View) -> Floats:

@@ -23,7 +23,7 @@ def painted(pixels: Pixels, way: Way) -> Pixels:
     for one in reversed(way.obstacles):  # the nearest on top
         _paint(made, one)
     scale = max(pixels.shape[:2]) / 1000
-    used: list[tuple[int, int, int, int]] = []
+    used = [one.box for one in way.obstacles if one.box[2] * one.box[3] < 0.1 * pixels[..., 0].size]
     for one in way.obstacles:
         _write(made, one, max(0.4, 0.55 * scale), used)
     return made
@@ -41,19 +41,36 @@ def _paint(made: Pixels, one: Obstacle) -> None:
 
 
 def _write(made: Pixels, one: Obstacle, size: float, used: list[tuple[int, int, int, int]]) -> None:
-    """Distance and size beside the thing, where no other text stands."""
+    """Distance and size beside the thing, where they cover neither other text nor a thing; else a line leads there."""
     name = f" {one.kind.name}" if one.kind is not None else ""
     tall = f"{100 * one.height:.1f}" if one.height < 0.3 else f"{100 * one.height:.0f}"
     text = f"{one.action}{name} {one.distance:.2f} m, {100 * one.width:.0f} x {tall} cm"
     (wide, high), under = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
     x, y, _, _ = one.box
+    tall_text = high + 8
     left = int(np.clip(x, 0, max(0, made.shape[1] - wide - 4)))
-    top = int(np.clip(y - high - 8, 0, max(0, made.shape[0] - high - under - 4)))
-    while any(_meet((left, top, wide, high + 8), other) for other in used):
-        top += high + 8
-        if top + high + under > made.shape[0]:
-            return  # its color must do
-    used.append((left, top, wide, high + 8))
+    above = int(np.clip(y - tall_text, 0, max(0, made.shape[0] - high - under - 4)))
+    below = int(y + one.box[3] + 2)
+    # Above it, below it, then further and further up and down.
+    tops = [above, below] + [
+        place + sign * step * (tall_text + 1)
+        for step in range(1, 12)
+        for place, sign in ((above, -1), (below, 1))
+    ]
+    free = [
+        top
+        for top in tops
+        if 0 <= top <= made.shape[0] - high - under - 4
+        and not any(_meet((left, top, wide + 4, tall_text), other) for other in used)
+    ]
+    if not free:
+        return  # its color must do
+    top = free[0]
+    used.append((left, top, wide + 4, tall_text))
+    if top not in (above, below):
+        start = (left + 2, top + tall_text if top < y else top)
+        end = (x + one.box[2] // 2, y if top < y else y + one.box[3])
+        cv2.line(made, start, end, COLORS[one.action], 1, cv2.LINE_AA)
     cv2.rectangle(made, (left, top), (left + wide + 4, top + high + under + 2), COLORS[one.action], -1)
     where = (left + 2, top + high + 1)
     cv2.putText(made, text, where, cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), 1, cv2.LINE_AA)
