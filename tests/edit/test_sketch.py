@@ -77,7 +77,9 @@ def test_color_keeps_hues_and_draws_the_same_lines() -> None:
     before, after, gray = (cv2.cvtColor(p, cv2.COLOR_RGB2YCrCb) for p in (pixels, drawn, FULL.apply(pixels)))
     inside = ((drawn > 0) & (drawn < 255)).all(axis=2)  # colors that a screen can show with so much light
     assert np.abs(before[inside].astype(int) - after[inside])[:, 1:].max() <= 3
-    assert np.abs(after[inside][:, 0] - gray[inside][:, 0] * (230 / 255)).max() <= 2
+    luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(float)
+    paper = np.maximum(230, 255 - (pixels.max(axis=2) - luma))  # where there is no color, paper is white
+    assert np.abs(after[inside][:, 0] - (gray[..., 0] * paper / 255)[inside]).max() <= 3
 
 
 def test_a_smaller_copy_shows_the_same_drawing() -> None:
@@ -134,3 +136,15 @@ def test_command_says_no_before_writing(tmp_path: Path) -> None:
     assert isinstance(run.exception, BadEdit) and "width" in str(run.exception)
     assert not (tmp_path / "out").exists()
     assert CliRunner().invoke(app, ["sketch", str(photo), "-o", str(photo)]).exit_code == 2
+
+
+def test_white_stays_white_under_crayons() -> None:
+    """Plain areas: white and gray are white paper; colors keep their chroma, brightness giving way to it."""
+    for color in ((255, 255, 255), (120, 120, 120), (230, 200, 180), (40, 60, 200)):
+        made = (
+            Sketch(strength=1, color="color").apply(np.full((40, 40, 3), color, np.uint8))[20, 20].astype(int)
+        )
+        luma = float(np.dot(color, (0.299, 0.587, 0.114)))
+        paper = max(230.0, 255 - (max(color) - luma))
+        wanted = np.clip(np.array(color) - luma + paper, 0, 255)
+        assert np.abs(made - wanted).max() <= 3

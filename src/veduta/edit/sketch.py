@@ -19,7 +19,7 @@ from veduta.progress import Progress
 
 WIDTH = 19  # pixels of the blur's window in the recipe
 BAND = 1_000_000  # pixels at a time: what is between photo and drawing stays small
-PAPER = 230.0  # luma of the color of a sketch where nothing is drawn
+PAPER = 230  # least luma of the color of a sketch where nothing is drawn
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,13 @@ class Sketch(Operation):
 
 
 def _crayons(pixels: Pixels, lines: Pixels) -> Pixels:
-    """The lines in the photo's hues: its chroma, and of its brightness only the lines."""
+    """The lines in the photo's hues: its chroma, and of its brightness only the lines.
+
+    Paper is as bright as its color leaves room for, and white where there is none.
+    """
     planes = cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb)
-    planes[..., 0] = cv2.convertScaleAbs(lines, alpha=PAPER / 255)
+    red, green, blue = cv2.split(pixels)
+    over = cv2.subtract(cv2.max(cv2.max(red, green), blue), np.ascontiguousarray(planes[..., 0]))
+    paper = np.maximum(cv2.bitwise_not(over), PAPER)
+    planes[..., 0] = cv2.multiply(lines, np.asarray(paper, np.uint8), scale=1 / 255)
     return np.asarray(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB), np.uint8)
