@@ -20,9 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from veduta.files import replacing
 from veduta.image.photo import Pixels
-from veduta.learn.recipe import TrainingError
+from veduta.learn import checkpoint
 from veduta.learn.style_eye import Eye, UnfitInput
 from veduta.learn.style_lessons import Lessons
 from veduta.learn.style_losses import gram, style_loss
@@ -150,34 +149,25 @@ class ThinTrainer:
 
     def save(self, path: Path) -> None:
         """Write everything that is needed to go on."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        kept = {
-            "fingerprint": self.fingerprint,
-            "step": self.step,
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-        }
-        with replacing(path) as temporary:
-            torch.save(kept, temporary)
+        checkpoint.save(
+            path,
+            self.fingerprint,
+            {
+                "step": self.step,
+                "network": self.network.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+            },
+        )
 
     def restore(self, path: Path) -> None:
         """Go on where a state stands; raises TrainingError for one of other settings, or a damaged one."""
-        try:
-            # Numbers and plain containers only: a state from elsewhere cannot run anything.
-            kept = torch.load(path, map_location="cpu", weights_only=True)
-            same = kept["fingerprint"] == self.fingerprint
-            if same:
-                self.network.load_state_dict(kept["network"])
-                self.optimizer.load_state_dict(kept["optimizer"])
-                self.step = int(kept["step"])
-        except Exception as error:  # a damaged file can fail in any way at all
-            raise TrainingError(
-                f"{path}: not a readable state ({type(error).__name__}); delete it to begin again"
-            ) from error
-        if not same:
-            raise TrainingError(
-                f"{path} belongs to a run with other settings; give the same ones, or another --out"
-            )
+
+        def take(kept: Mapping[str, Any]) -> None:
+            self.network.load_state_dict(kept["network"])
+            self.optimizer.load_state_dict(kept["optimizer"])
+            self.step = int(kept["step"])
+
+        checkpoint.restore(path, self.fingerprint, take)
 
 
 def _real(pixels: Pixels) -> Tensor:
