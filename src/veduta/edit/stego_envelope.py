@@ -56,7 +56,9 @@ def new_salt(length: int = SALT) -> bytes:
 
 def keys(password: str, salt: bytes) -> Keys:
     """The keys that a password becomes with a salt; a quarter of a second by intention."""
-    made = Scrypt(salt=salt, length=64, **COST).derive(check_password(password).encode("utf-8", "surrogatepass"))
+    made = Scrypt(salt=salt, length=64, **COST).derive(
+        check_password(password).encode("utf-8", "surrogatepass")
+    )
     return Keys(made[:32], made[32:])
 
 
