@@ -94,12 +94,12 @@ def test_export_by_number(library: Path, tmp_path: Path) -> None:
     assert set(told) == {"path", "copy", "error"}
     assert Path(told["copy"]).read_bytes() == Path(told["path"]).read_bytes()
     veduta("export", tmp_path / "out", "--library", library, expect=2)
-    veduta("export", tmp_path / "out", "--id", "999", "--library", library, expect=1)
+    veduta("export", tmp_path / "out", "--id", "999", "--library", library, expect=2)
 
 
 def test_wrong_usage_and_missing_things(tmp_path: Path) -> None:
     veduta("add", "--nonsense", expect=2)
-    run = veduta("add", tmp_path / "no", "--library", tmp_path / "l", expect=1)
+    run = veduta("add", tmp_path / "no", "--library", tmp_path / "l", expect=2)
     assert b"there is no such folder" in run.stderr
     assert b"Traceback" not in run.stderr
     run = veduta("status", "--library", tmp_path / "none", expect=1)

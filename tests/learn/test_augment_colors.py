@@ -135,7 +135,8 @@ def test_motion_goes_along_its_line(length: float, angle: float) -> None:
     assert abs((weights * xs).sum()) < 1e-3 and abs((weights * ys).sum()) < 1e-3
     across = (weights * (xs * np.sin(angle) - ys * np.cos(angle)) ** 2).sum()
     along = (weights * (xs * np.cos(angle) + ys * np.sin(angle)) ** 2).sum()
-    assert across < 0.5 and along == pytest.approx(length**2 / 12, abs=0.75 + length / 4)
+    # Drawn softly, a line is up to a pixel longer at either end.
+    assert across < 0.5 and length**2 / 12 - 0.75 - length / 4 <= along <= (length + 2) ** 2 / 12 + 0.5
 
 
 def test_jpeg_keeps_colors_in_their_channels() -> None:

@@ -21,9 +21,9 @@ def print_photo(path: Path, photo: Photo | None, findings: Sequence[Finding], er
     console = Console(highlight=False, soft_wrap=False)
     name = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
     size = f"  [dim]{photo.width} x {photo.height}[/dim]" if photo else ""
-    console.print(f"[bold]{escape(name)}[/bold]{size}")
+    console.print(f"[bold]{escape(name)}[/bold]{size}", soft_wrap=True)
     if error is not None:
-        console.print(f"  [red]{escape(error)}[/red]")
+        console.print(f"  [red]{escape(error)}[/red]", soft_wrap=True)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim", width=10)
     table.add_column(overflow="fold")

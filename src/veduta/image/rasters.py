@@ -18,7 +18,7 @@ from veduta.image.photo import Pixels
 from veduta.settings import settings
 
 _ORIENTATION = 0x0112
-_BITS, _CHANNELS, _PLANES = 258, 277, 284  # of TIFF
+_BITS, _COMPRESSION, _CHANNELS, _PLANES = 258, 259, 277, 284  # of TIFF
 
 # Pillow tells its troubles twice, as exceptions and to this logger; without a handler the latter reach the terminal.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -82,13 +82,14 @@ def open_picture(data: bytes, kind: str, path: Path) -> Image.Image:
         raise UnreadableImage(
             path, f"{picture.width} x {picture.height} pixels: too large for {picture.format}"
         )
-    if kind == "tiff" and _in_planes(picture):
+    if kind == "tiff" and in_planes(picture) and getattr(picture, "tag_v2", {}).get(_COMPRESSION, 1) == 1:
+        # Pillow would read other colors without a word; compressed ones it reads by libtiff, as they are.
         raise UnreadableImage(path, "its colors of 16 bits lie one after the other; save it interleaved")
     return picture
 
 
-def _in_planes(picture: Image.Image) -> bool:
-    """Whether a TIFF stores one color after the other in more than 8 bits, which no reader here puts together."""
+def in_planes(picture: Image.Image) -> bool:
+    """Whether a TIFF stores one color after the other in more than 8 bits, which OpenCV does not put together."""
     tags = getattr(picture, "tag_v2", {})
     return (
         tags.get(_PLANES) == 2 and tags.get(_CHANNELS, 1) > 1 and max(np.atleast_1d(tags.get(_BITS, 8))) > 8

@@ -20,10 +20,12 @@ Stored = Samples
 
 
 def bits(data: bytes, kind: str, picture: Image.Image) -> int:
-    """Bits of each channel, 8 or 16."""
+    """Bits of each channel that can be read, 8 or 16."""
     if kind == "png":
         return 16 if data[24] == 16 else 8
     if kind == "tiff":
+        if rasters.in_planes(picture):
+            return 8
         told = np.atleast_1d(getattr(picture, "tag_v2", {}).get(258, 8))
         return 16 if int(told.max()) == 16 else 8
     return 16 if picture.mode.startswith("I;16") else 8

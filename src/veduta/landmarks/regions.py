@@ -71,15 +71,15 @@ def propose(scores: Floats) -> list[Region]:
         left[:, landmark] = -np.inf
         left[~_APART[window]] = -np.inf
     found = []
-    for window, landmark in peaks:
+    taken = [window for window, _ in peaks]  # what each peak has become so far
+    for number, (window, landmark) in enumerate(peaks):
         own = scores[:, landmark]
         good = _WIDER[window] & (own >= own[window] - SLACK)
-        for other, _ in peaks:
-            if other != window:
-                good &= _APART[other]
+        for other in (*taken[:number], *taken[number + 1 :]):
+            good &= _APART[other]
         rows = np.flatnonzero(good)
-        widest = rows[np.lexsort((-own[rows], -_AREAS[rows]))[0]] if len(rows) else window
-        found.append(Region(WINDOWS[int(widest)], landmark, float(own[window])))
+        taken[number] = int(rows[np.lexsort((-own[rows], -_AREAS[rows]))[0]]) if len(rows) else window
+        found.append(Region(WINDOWS[taken[number]], landmark, float(own[window])))
     return found
 
 
