@@ -69,29 +69,31 @@ class StyleNetwork(nn.Module):
     def as_painter(self) -> Painter:
         """The same as a painter of one style, whose code is a single 1."""
 
-        def of(layers: nn.ModuleList, rectified: Sequence[bool]) -> tuple[Layer, ...]:
-            return tuple(
-                Layer(
-                    one.convolution.weight.detach().numpy().copy(),
-                    one.convolution.stride[0],
-                    one.enlarged,
-                    rectified=flag,
-                )
-                for one, flag in zip(layers, rectified, strict=True)
-            )
-
         every = [*self.contract, *self.residual, *self.expand]
         gains, shifts = (
             torch.cat([getattr(one.norm, part).detach() for one in every])[None].numpy().copy()
             for part in ("weight", "bias")
         )
         return Painter(
-            of(self.contract, [True] * 3),
-            of(self.residual, [n % 2 == 0 for n in range(len(self.residual))]),
-            of(self.expand, [True, True, False]),
+            painter_layers(self.contract, [True] * 3),
+            painter_layers(self.residual, [n % 2 == 0 for n in range(len(self.residual))]),
+            painter_layers(self.expand, [True, True, False]),
             (gains, 0 * gains[0]),
             (shifts, 0 * shifts[0]),
         )
+
+
+def painter_layers(layers: nn.ModuleList, rectified: Sequence[bool]) -> tuple[Layer, ...]:
+    """Trained layers as a painter has them."""
+    return tuple(
+        Layer(
+            one.convolution.weight.detach().numpy().copy(),
+            one.convolution.stride[0],
+            one.enlarged,
+            rectified=flag,
+        )
+        for one, flag in zip(layers, rectified, strict=True)
+    )
 
 
 def save_painter(network: StyleNetwork, path: Path) -> Path:

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from veduta.nets.painter import EPSILON, Layer, Painter
+from veduta.learn.style_network import painter_layers
+from veduta.nets.painter import EPSILON, Painter
 
 FOLD = 2
 # Channels after the layers that shrink, pairs, channels after the one that enlarges.
@@ -84,25 +85,14 @@ class ThinNetwork(nn.Module):
     def as_painter(self) -> Painter:
         """The same as a painter."""
 
-        def of(layers: nn.ModuleList, rectified: Sequence[bool]) -> tuple[Layer, ...]:
-            return tuple(
-                Layer(
-                    one.convolution.weight.detach().numpy().copy(),
-                    one.convolution.stride[0],
-                    one.enlarged,
-                    rectified=flag,
-                )
-                for one, flag in zip(layers, rectified, strict=True)
-            )
-
         gains, shifts = (
             torch.cat([getattr(one, part).detach() for one in self.layers], 1).numpy().copy()
             for part in ("gains", "shifts")
         )
         return Painter(
-            of(self.contract, [True] * 2),
-            of(self.residual, [n % 2 == 0 for n in range(len(self.residual))]),
-            of(self.expand, [True, False]),
+            painter_layers(self.contract, [True] * 2),
+            painter_layers(self.residual, [n % 2 == 0 for n in range(len(self.residual))]),
+            painter_layers(self.expand, [True, False]),
             (gains, 0 * gains[0]),
             (shifts, 0 * shifts[0]),
             FOLD,

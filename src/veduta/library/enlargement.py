@@ -36,13 +36,10 @@ def enlarge(
     target = versions.new_whole(catalog, suffix, network)
     if not network:
         progress.begin("enlarging", 1)
-    try:
+    with versions.kept_whole(target):
         write_larger(source, target, by, method, progress)
         if not network:
             progress.advance()
             progress.end()
         shown = f"Enlarged {by}× (not evidence)" if network else f"Enlarged {by}×"
         return keep(catalog, photo_id, target, name or shown, (photo_id,))
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise

@@ -35,10 +35,7 @@ def fuse(
     text = f"Fused from {len(used)} frames."
     progress.begin("writing", 1)
     target = versions.new_whole(catalog, ".png")
-    try:
+    with versions.kept_whole(target):
         save(paths[0], made.pixels, target, metadata=lambda kept: marked(kept, text, ENHANCED))
         progress.end()
         return keep(catalog, photo_ids[0], target, name or f"Fused from {len(used)} photos", used)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise

@@ -35,11 +35,8 @@ def paint(
     brush = painting_brush(painting_code(painting.pixels(SEEN)))
     progress.end()
     target = versions.new_whole(catalog, SUFFIXES[kind_for(source)][0])
-    try:
+    with versions.kept_whole(target):
         write_styled(source, target, brush, strength, colors, side, progress=progress)
         return keep(
             catalog, photo_id, target, name or f"Like {painting.path.stem}"[:100], (photo_id, painting_id)
         )
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise

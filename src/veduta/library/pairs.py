@@ -60,10 +60,7 @@ def panorama(
     progress.begin("writing", 1)
     target = versions.new_whole(catalog, ".png")
     text = "Stitched from 2 photos."
-    try:
+    with versions.kept_whole(target):
         save_values(paths[0], Values(pixels, None), target, True, lambda kept: marked(kept, text, ENHANCED))
         progress.end()
         return keep(catalog, photo_id, target, name or "Panorama", (photo_id, other_id))
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise

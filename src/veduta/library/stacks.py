@@ -42,11 +42,8 @@ def stack(
     _write(made, base)
     progress.end()
     size = (base.name, made.shape[1], made.shape[0])
-    try:
+    with versions.kept_whole(base):
         return versions.create(catalog, photo_ids[0], Edits(), name, size, photo_ids)
-    except BaseException:
-        base.unlink(missing_ok=True)
-        raise
 
 
 def _tourists() -> Tourists | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -197,6 +198,16 @@ def sweep(catalog: Catalog, version_id: int | None = None) -> int:
         path.unlink(missing_ok=True)
         removed += 1
     return removed
+
+
+@contextmanager
+def kept_whole(base: Path) -> Iterator[None]:
+    """Take a base away again where what writes it, or makes a version of it, fails or is stopped."""
+    try:
+        yield
+    except BaseException:
+        base.unlink(missing_ok=True)
+        raise
 
 
 def new_base(catalog: Catalog) -> Path:
