@@ -115,7 +115,7 @@ def _draw(page: Page, *points: tuple[float, float]) -> None:
 
 def _brush(page: Page) -> None:
     page.wait_for_selector(".frame img:not([hidden])")
-    page.get_by_role("radiogroup", name="How to mark").get_by_text("Brush", exact=True).click()
+    page.get_by_role("radiogroup", name="How to mark", exact=True).get_by_text("Brush", exact=True).click()
     for _ in range(4):
         page.keyboard.press("]")
     _draw(page, (0.6, 0.67), (0.585, 0.72), (0.61, 0.76), (0.64, 0.74), (0.645, 0.67), (0.61, 0.7))
@@ -127,12 +127,12 @@ def _brush(page: Page) -> None:
 def _crop(page: Page) -> None:
     page.wait_for_selector(".frame img:not([hidden])")
     page.keyboard.press("2")
-    page.get_by_role("slider", name="Straighten").fill("-1.6")
-    page.get_by_role("radiogroup", name="Shape").get_by_text("4:5", exact=True).click()
-    frame = page.get_by_role("button", name="Frame:")
+    page.get_by_role("slider", name="Straighten", exact=True).fill("-1.6")
+    page.get_by_role("radiogroup", name="Shape", exact=True).get_by_text("4:5", exact=True).click()
+    frame = page.get_by_role("button", name="Frame:", exact=True)
     for _ in range(3):
         frame.press("Shift+ArrowLeft")
-    page.get_by_role("heading", name="Crop").click()
+    page.get_by_role("heading", name="Crop", exact=True).click()
 
 
 def _tone(page: Page) -> None:

@@ -42,21 +42,23 @@ def test_pictures_are_labeled(visit: Any, url: str) -> None:
     page = visit(url).go("/annotate")
     page.get_by_label("Name", exact=True).fill("houses")
     page.get_by_label(re.compile("Classes, separated")).fill("house, tree")
-    page.get_by_role("button", name="Make project").click()
-    expect(page.get_by_role("heading", name="houses")).to_be_visible()
+    page.get_by_role("button", name="Make project", exact=True).click()
+    expect(page.get_by_role("heading", name="houses", exact=True)).to_be_visible()
     page.get_by_label(re.compile("Who labels")).fill("ann")
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Begin", exact=True).click()
     expect(page.get_by_text("None yet. Select photos")).to_be_visible()
 
     page.goto(url)
     page.locator('[data-index="0"]').press("x")
     page.locator('[data-index="1"]').press("x")
-    page.get_by_role("toolbar", name="Selected photos").get_by_role("button", name="Label").click()
+    page.get_by_role("toolbar", name="Selected photos", exact=True).get_by_role(
+        "button", name="Label", exact=True
+    ).click()
     page.get_by_role("dialog").get_by_role("button", name=re.compile("houses")).click()
     expect(page.get_by_text("2 photos put into “houses”")).to_be_visible()
 
     page.goto(url.rstrip("/") + "/annotate/houses")
-    page.get_by_role("link", name="Label pictures").click()
+    page.get_by_role("link", name="Label pictures", exact=True).click()
     table = page.get_by_role("dialog", name=re.compile("^Label "))
     expect(table).to_be_visible()
     listed = page.get_by_role("region", name=re.compile("In this picture")).get_by_role("listitem")
@@ -88,11 +90,11 @@ def test_pictures_are_labeled(visit: Any, url: str) -> None:
     expect(page.get_by_text("All is saved")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
-    expect(page.get_by_role("heading", name="houses")).to_be_visible()
+    expect(page.get_by_role("heading", name="houses", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("2 labels, done"))).to_be_visible()
 
     with page.expect_download() as taken:
-        page.get_by_role("link", name="Export COCO").click()
+        page.get_by_role("link", name="Export COCO", exact=True).click()
     coco = json.loads(Path(taken.value.path()).read_text(encoding="utf-8"))
     assert len(coco["images"]) == 2 and len(coco["annotations"]) == 3
     assert {c["name"] for c in coco["categories"]} == {"house", "tree"}
@@ -129,7 +131,7 @@ def test_two_people_are_compared_and_files_of_other_programs_come_and_go(visit: 
             page.evaluate(SEND, ["PUT", path, {"annotator": who, "done": True, "items": items}])
 
     page.goto(url.rstrip("/") + "/annotate/pairs")
-    agreement = page.get_by_role("region", name="Agreement")
+    agreement = page.get_by_role("region", name="Agreement", exact=True)
     expect(agreement.get_by_label("First person")).to_have_value("ann")
     expect(agreement.get_by_label("Second person")).to_have_value("bob")
     # One door overlaps by 0.4 x 0.3 of 0.4 x 0.4, which is 75 %; the second picture is covered whole by both.
@@ -150,7 +152,7 @@ def test_two_people_are_compared_and_files_of_other_programs_come_and_go(visit: 
 
     for form, label in (("yolo", "YOLO"), ("voc", "Pascal VOC")):
         with page.expect_download() as taken:
-            page.get_by_role("link", name=f"Export {label}").click()
+            page.get_by_role("link", name=f"Export {label}", exact=True).click()
         file = {
             "name": f"{form}.zip",
             "mimeType": "application/zip",
@@ -173,8 +175,8 @@ def test_suggestions_are_accepted_by_key(visit: Any, url: str, store: Any) -> No
     page.evaluate("localStorage.setItem('veduta.annotator', 'bob')")
     page.get_by_label("Name", exact=True).fill("cats")
     page.get_by_label(re.compile("Classes, separated")).fill("cat")
-    page.get_by_role("button", name="Make project").click()
-    expect(page.get_by_role("heading", name="cats")).to_be_visible()
+    page.get_by_role("button", name="Make project", exact=True).click()
+    expect(page.get_by_role("heading", name="cats", exact=True)).to_be_visible()
     cat = next(p["id"] for p in ask(url, "/api/photos?limit=9")["photos"] if p["name"].startswith("IMG_1930"))
     page.evaluate(
         """id => fetch('/api/annotations/cats/images', {method: 'POST', body: JSON.stringify({photos: [id]}),
@@ -182,15 +184,15 @@ def test_suggestions_are_accepted_by_key(visit: Any, url: str, store: Any) -> No
         cat,
     )
     page.reload()
-    page.get_by_role("link", name="Label pictures").click()
-    expect(page.get_by_role("dialog", name="Label IMG_1930.jpg")).to_be_visible()
+    page.get_by_role("link", name="Label pictures", exact=True).click()
+    expect(page.get_by_role("dialog", name="Label IMG_1930.jpg", exact=True)).to_be_visible()
     listed = page.get_by_role("region", name=re.compile("In this picture")).get_by_role("listitem")
     for decision, left in (("Backspace", 0), ("Enter", 1)):
         page.get_by_label("What to look for").select_option("cat")
-        page.get_by_role("button", name="Suggest").click()
-        expect(page.get_by_role("button", name="Accept")).to_be_visible()
+        page.get_by_role("button", name="Suggest", exact=True).click()
+        expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible()
         page.keyboard.press(decision)
-        expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+        expect(page.get_by_role("button", name="Accept", exact=True)).to_have_count(0)
         expect(listed).to_have_count(left)
     expect(listed).to_contain_text("suggested")
     expect(page.get_by_text("All is saved")).to_be_visible()

@@ -19,6 +19,13 @@ const p = x.getImageData(0, 0, c.width, c.height).data; let s = 0, h = 0;
 for (let n = 0; n < p.length; n += 4) if (p[n] !== p[0]) { s++; h = (h * 31 + p[n] + n) % 1000003; } return [s, h]; }"""
 
 
+def drawn(view: Page, wanted: str, old: list[int]) -> list[int]:
+    """Wait until what is drawn is as wanted; how many pixels it covers, and a number made of them."""
+    view.wait_for_function(f"old => {{ const now = ({COUNT_DRAWN})(); return {wanted}; }}", arg=old)
+    found: list[int] = view.evaluate(COUNT_DRAWN)
+    return found
+
+
 @pytest.fixture(scope="module")
 def view(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The page of a block with a bright ball in it; skips where there is no WebGL."""
@@ -62,21 +69,15 @@ def test_planes_show_the_volume(view: Page) -> None:
 def test_surface_turns_by_keys_and_mouse(view: Page) -> None:
     view.uncheck("#show-planes")
     view.check("#show-planes")
-    view.wait_for_timeout(200)
-    seen = [view.evaluate(COUNT_DRAWN)]
-    assert seen[0][0] > 2000
+    first = drawn(view, "now[0] > 2000", [])
     view.focus("#surface")
     for _ in range(4):
         view.keyboard.press("ArrowLeft")
-    view.wait_for_timeout(200)
-    seen.append(view.evaluate(COUNT_DRAWN))
+    turned = drawn(view, "now[1] !== old[1]", first)
     view.keyboard.press("+")
-    view.wait_for_timeout(200)
-    seen.append(view.evaluate(COUNT_DRAWN))
-    assert seen[1][1] != seen[0][1] and seen[2][0] > seen[1][0]
+    drawn(view, "now[0] > old[0]", turned)
     view.keyboard.press("0")
-    view.wait_for_timeout(200)
-    assert view.evaluate(COUNT_DRAWN) == seen[0]
+    drawn(view, "now[0] === old[0] && now[1] === old[1]", first)
 
 
 def test_everything_has_a_name_and_the_page_is_dark_where_asked(view: Page) -> None:

@@ -31,9 +31,11 @@ def attractions_url(
 
 def test_landmarks_are_albums_by_city(visit: Any, attractions_url: str) -> None:
     page = visit(attractions_url).go("/albums")
-    shelf = page.get_by_role("region", name="Attractions")
-    expect(shelf.get_by_role("heading", name="Agra")).to_be_visible()
-    shelf.get_by_role("list", name="Agra").get_by_role("link", name=re.compile("Taj Mahal")).click()
+    shelf = page.get_by_role("region", name="Attractions", exact=True)
+    expect(shelf.get_by_role("heading", name="Agra", exact=True)).to_be_visible()
+    shelf.get_by_role("list", name="Agra", exact=True).get_by_role(
+        "link", name=re.compile("Taj Mahal")
+    ).click()
     expect(page.get_by_role("heading", name=re.compile("Taj Mahal"))).to_be_visible()
     expect(page.locator(".tile a[data-index]").first).to_be_visible()
 
@@ -49,8 +51,8 @@ def test_the_viewer_names_the_landmark_and_shows_why(
     )
     expect(page.get_by_role("dialog", name=re.compile("Photo"))).to_be_visible()
     page.keyboard.press("i")
-    panel = page.get_by_role("complementary", name="Information")
-    expect(panel.get_by_role("link", name="Taj Mahal")).to_be_visible()
+    panel = page.get_by_role("complementary", name="Information", exact=True)
+    expect(panel.get_by_role("link", name="Taj Mahal", exact=True)).to_be_visible()
     expect(panel.get_by_text("Agra, India")).to_be_visible()
     expect(panel.get_by_text("inferred from Taj Mahal")).to_be_visible()
     why = panel.get_by_role("button", name=re.compile("Why here.*Taj Mahal"))

@@ -50,13 +50,13 @@ def photo(url: str, name: str) -> int:
 def viewed(window: Any, url: str, name: str = "IMG_2041") -> Page:
     """A photo in the viewer."""
     page: Page = window.go(f"/photo/{photo(url, name)}")
-    expect(page.get_by_role("button", name="More for this photo")).to_be_visible()
+    expect(page.get_by_role("button", name="More for this photo", exact=True)).to_be_visible()
     return page
 
 
 def chosen(page: Page, name: str) -> None:
     """Take something from the menu of the viewer."""
-    page.get_by_role("button", name="More for this photo").click()
+    page.get_by_role("button", name="More for this photo", exact=True).click()
     page.get_by_role("menuitem", name=re.compile(f"^{name}")).click()
 
 
@@ -66,7 +66,9 @@ def combined(page: Page, names: tuple[str, ...], what: str) -> None:
         tile = page.locator(".tile").filter(has=page.get_by_role("link", name=re.compile(name)))
         tile.hover()
         tile.get_by_role("checkbox").click()
-    page.get_by_role("toolbar", name="Selected photos").get_by_role("button", name="Combine").click()
+    page.get_by_role("toolbar", name="Selected photos", exact=True).get_by_role(
+        "button", name="Combine", exact=True
+    ).click()
     page.get_by_role("menuitem", name=re.compile(f"^{what}")).click()
 
 
@@ -94,7 +96,7 @@ def faults(page: Page, axe: str, where: str) -> list[str]:
 
 def test_the_menu_is_led_by_the_keyboard(visit: Any, url: str) -> None:
     page = viewed(visit(url), url)
-    button = page.get_by_role("button", name="More for this photo")
+    button = page.get_by_role("button", name="More for this photo", exact=True)
     button.focus()
     page.keyboard.press("ArrowDown")
     first = page.get_by_role("menuitem").and_(page.locator(":focus"))
@@ -103,15 +105,15 @@ def test_the_menu_is_led_by_the_keyboard(visit: Any, url: str) -> None:
     page.keyboard.press("Escape")  # closes the menu, not the photo
     expect(page.get_by_role("menu")).to_have_count(0)
     expect(button).to_be_focused()
-    expect(page.get_by_role("dialog", name="Photo IMG_2041.jpg")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Photo IMG_2041.jpg", exact=True)).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("e")
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="Enlarge")
+    dialog = page.get_by_role("dialog", name="Enlarge", exact=True)
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    expect(page.get_by_role("dialog", name="Photo IMG_2041.jpg")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Photo IMG_2041.jpg", exact=True)).to_be_visible()
 
 
 def test_a_photo_is_enlarged_beside_the_original(visit: Any, url: str, pictures: Path) -> None:
@@ -119,7 +121,7 @@ def test_a_photo_is_enlarged_beside_the_original(visit: Any, url: str, pictures:
     before = hashlib.sha256(file.read_bytes()).hexdigest()
     page = viewed(visit(url), url)
     chosen(page, "Enlarge")
-    dialog = page.get_by_role("dialog", name="Enlarge")
+    dialog = page.get_by_role("dialog", name="Enlarge", exact=True)
     expect(dialog).to_contain_text("2,560 × 1,708 pixels")
     dialog.get_by_text("4×", exact=True).click()
     expect(dialog.get_by_role("radio", name=re.compile("^4×"))).to_be_checked()
@@ -128,17 +130,17 @@ def test_a_photo_is_enlarged_beside_the_original(visit: Any, url: str, pictures:
     dialog.get_by_role("button", name="Enlarge", exact=True).click()
     expect(dialog.get_by_text("“Enlarged 2×” is ready")).to_be_visible()
     with page.expect_download() as taken:
-        dialog.get_by_role("link", name="Download").click()
+        dialog.get_by_role("link", name="Download", exact=True).click()
     assert taken.value.suggested_filename == "IMG_2041 - Enlarged 2×.jpg"
     with Image.open(taken.value.path()) as kept:
         assert kept.size == (2560, 1708) and kept.format == "JPEG"
     dialog.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator("dialog")).to_have_count(0)  # gone, not only closed
     page.keyboard.press("i")
-    panel = page.get_by_role("complementary", name="Information")
-    panel.get_by_role("button", name="Open Enlarged 2×").click()
+    panel = page.get_by_role("complementary", name="Information", exact=True)
+    panel.get_by_role("button", name="Open Enlarged 2×", exact=True).click()
     expect(page.get_by_text("Version “Enlarged 2×”")).to_be_visible()
-    page.wait_for_function("() => document.querySelector('.frame img:not([hidden])')?.naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.frame img:not(.under)')?.naturalWidth > 0")
     assert hashlib.sha256(file.read_bytes()).hexdigest() == before
 
 
@@ -151,12 +153,12 @@ def test_what_takes_long_goes_on_in_the_background(visit: Any, url: str) -> None
     page.route("**/api/edit/jobs/r9", lambda route: route.fulfill(json=job))
     page.route("**/api/edit/jobs/r9/stop", lambda route: route.fulfill(json=job | {"state": "stopping"}))
     chosen(page, "Enlarge")
-    dialog = page.get_by_role("dialog", name="Enlarge")
+    dialog = page.get_by_role("dialog", name="Enlarge", exact=True)
     dialog.get_by_text("With invented detail").click()
     dialog.get_by_role("button", name="Enlarge", exact=True).click()
     expect(dialog.get_by_role("status")).to_contain_text("Enlarging 2×: enlarging, 25 % (3 of 12)")
-    expect(dialog.get_by_role("progressbar", name="Enlarging 2×")).to_be_visible()
-    dialog.get_by_role("button", name="Go on in the background").click()
+    expect(dialog.get_by_role("progressbar", name="Enlarging 2×", exact=True)).to_be_visible()
+    dialog.get_by_role("button", name="Go on in the background", exact=True).click()
     expect(dialog).to_have_count(0)
     job |= {"state": "failed", "message": "too large for this machine's memory"}
     expect(page.get_by_text("The picture was not made: too large for this machine's memory")).to_be_visible()
@@ -176,7 +178,7 @@ def test_a_refusal_is_told_in_its_words(visit: Any, url: str) -> None:
     told = {"detail": "real-esrgan-x4 is not there: run `veduta models pull real-esrgan-x4`", "status": 409}
     page.route("**/enlarge", lambda route: route.fulfill(status=409, json=told))
     chosen(page, "Enlarge")
-    dialog = page.get_by_role("dialog", name="Enlarge")
+    dialog = page.get_by_role("dialog", name="Enlarge", exact=True)
     dialog.get_by_role("button", name="Enlarge", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("veduta models pull real-esrgan-x4")
     window.complaints.clear()  # the refusal is logged
@@ -185,32 +187,32 @@ def test_a_refusal_is_told_in_its_words(visit: Any, url: str) -> None:
 def test_noisy_photos_become_a_sharper_one(visit: Any, url: str) -> None:
     page = visit(url).go("/")
     combined(page, ("night_0", "night_1", "night_2"), "One sharper picture")
-    dialog = page.get_by_role("dialog", name="One sharper picture")
-    dialog.get_by_role("img", name="night_1.png").click()
-    expect(dialog.get_by_role("radio", name="night_1.png")).to_be_checked()
+    dialog = page.get_by_role("dialog", name="One sharper picture", exact=True)
+    dialog.get_by_role("img", name="night_1.png", exact=True).click()
+    expect(dialog.get_by_role("radio", name="night_1.png", exact=True)).to_be_checked()
     expect(dialog).to_contain_text("400 × 320")
     dialog.get_by_role("button", name="Fuse", exact=True).click()
     expect(dialog.get_by_text("“Fused from 3 photos” is ready")).to_be_visible()
     dialog.get_by_role("button", name="Open", exact=True).click()
-    expect(page.get_by_role("dialog", name="Edit night_1.png")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Edit night_1.png", exact=True)).to_be_visible()
     expect(page.get_by_text("Version “Fused from 3 photos”")).to_be_visible()
 
 
 def test_two_photos_are_compared_and_stitched(visit: Any, url: str) -> None:
     page = visit(url).go("/")
     combined(page, ("IMG_2041", "IMG_2043"), "Compare")
-    dialog = page.get_by_role("dialog", name="Compare two photos")
+    dialog = page.get_by_role("dialog", name="Compare two photos", exact=True)
     expect(dialog.get_by_text("They show the same")).to_be_visible()
     expect(dialog.get_by_role("img", name=re.compile("side by side"))).to_be_visible()
-    dialog.get_by_role("button", name="Make a panorama").click()
+    dialog.get_by_role("button", name="Make a panorama", exact=True).click()
     expect(dialog.get_by_text("“Panorama” is ready")).to_be_visible()
     with page.expect_download() as taken:
-        dialog.get_by_role("link", name="Download").click()
+        dialog.get_by_role("link", name="Download", exact=True).click()
     with Image.open(taken.value.path()) as kept:
         assert kept.mode == "RGBA" and max(kept.size) > 1280
     dialog.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator("dialog")).to_have_count(0)
-    page.get_by_role("button", name="Clear the selection").click()
+    page.get_by_role("button", name="Clear the selection", exact=True).click()
     combined(page, ("IMG_2041", "night_1"), "Compare")  # of one thing, or not: it is told
     expect(dialog.get_by_role("status").first).to_contain_text(re.compile("show the same"))
 
@@ -221,37 +223,37 @@ def test_a_photo_is_made_to_move(visit: Any, url: str, pictures: Path) -> None:
     page = viewed(window, url)
     found_somebody(page)
     chosen(page, "Make it move")
-    dialog = page.get_by_role("dialog", name="Make it move")
-    somebody = dialog.get_by_role("checkbox", name="Somebody")
+    dialog = page.get_by_role("dialog", name="Make it move", exact=True)
+    somebody = dialog.get_by_role("checkbox", name="Somebody", exact=True)
     expect(somebody).to_be_checked()
-    dialog.get_by_role("slider", name="Where the ground ends").fill("55")
+    dialog.get_by_role("slider", name="Where the ground ends", exact=True).fill("55")
     cross = dialog.get_by_role("application")
     cross.focus()
     for _ in range(5):
         page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
-    expect(dialog.get_by_role("checkbox", name="What you marked")).to_be_checked()
-    dialog.get_by_role("button", name="Forget What you marked").click()
+    expect(dialog.get_by_role("checkbox", name="What you marked", exact=True)).to_be_checked()
+    dialog.get_by_role("button", name="Forget What you marked", exact=True).click()
     expect(dialog.get_by_role("checkbox")).to_have_count(1)
 
-    dialog.get_by_role("button", name="Preview").click()
+    dialog.get_by_role("button", name="Preview", exact=True).click()
     film = dialog.get_by_label("Preview of the clip")
     expect(film).to_be_visible()
     page.wait_for_function("() => document.querySelector('dialog video')?.videoWidth > 0")
     dialog.get_by_text("Red-cyan").click()
-    expect(dialog.get_by_role("img", name="Preview")).to_be_visible()
+    expect(dialog.get_by_role("img", name="Preview", exact=True)).to_be_visible()
     dialog.get_by_text("Clip", exact=True).click()
     dialog.get_by_label("Length", exact=True).fill("2")
-    dialog.get_by_role("button", name="Make the clip").click()
+    dialog.get_by_role("button", name="Make the clip", exact=True).click()
     expect(dialog.get_by_text("It is ready.")).to_be_visible()
     with page.expect_download() as taken:
-        dialog.get_by_role("link", name="Download").click()
+        dialog.get_by_role("link", name="Download", exact=True).click()
     assert taken.value.suggested_filename == "IMG_2041 - in motion.mp4"
     assert b"ftyp" in taken.value.path().read_bytes()[:12]
-    dialog.get_by_role("button", name="Change it").click()
+    dialog.get_by_role("button", name="Change it", exact=True).click()
     expect(film).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Photo IMG_2041.jpg")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Photo IMG_2041.jpg", exact=True)).to_be_visible()
     assert hashlib.sha256((pictures / "2024/IMG_2041.jpg").read_bytes()).hexdigest() == before
 
 
@@ -261,7 +263,7 @@ def test_a_message_is_hidden_in_a_copy_and_looked_for(visit: Any, url: str, tmp_
     window = visit(url)
     page = viewed(window, url)
     chosen(page, "Hidden message")
-    dialog = page.get_by_role("dialog", name="Hidden message")
+    dialog = page.get_by_role("dialog", name="Hidden message", exact=True)
     dialog.get_by_role("button", name="Look", exact=True).click()
     expect(dialog.get_by_role("status")).to_contain_text("No message")
     dialog.get_by_text("Hide one").click()
@@ -270,7 +272,7 @@ def test_a_message_is_hidden_in_a_copy_and_looked_for(visit: Any, url: str, tmp_
     expect(dialog.get_by_text("16 bytes of about")).to_be_visible()
     dialog.get_by_label("Password, if it shall have one").fill("secret")
     with page.expect_download() as taken:
-        dialog.get_by_role("button", name="Hide it in a copy").click()
+        dialog.get_by_role("button", name="Hide it in a copy", exact=True).click()
     assert taken.value.suggested_filename == "IMG_2041.png"
     copy = tmp_path / "copy.png"
     taken.value.save_as(copy)
@@ -289,13 +291,13 @@ def test_a_message_is_hidden_in_a_copy_and_looked_for(visit: Any, url: str, tmp_
 def test_one_photo_is_painted_like_another(visit: Any, url: str, store: Any) -> None:
     page = visit(url).go("/")
     combined(page, ("night_0", "IMG_2043"), "Paint one")
-    dialog = page.get_by_role("dialog", name="Paint one like the other")
-    dialog.get_by_role("button", name="Swap photo and painting").click()
+    dialog = page.get_by_role("dialog", name="Paint one like the other", exact=True)
+    dialog.get_by_role("button", name="Swap photo and painting", exact=True).click()
     expect(dialog.get_by_role("figure").first).to_contain_text("This photo")
     shown = dialog.get_by_role("img").first.get_attribute("alt")
     if shown != "night_0.png":  # the small one is quick
-        dialog.get_by_role("button", name="Swap photo and painting").click()
-        expect(dialog.get_by_role("img", name="night_0.png")).to_be_visible()
+        dialog.get_by_role("button", name="Swap photo and painting", exact=True).click()
+        expect(dialog.get_by_role("img", name="night_0.png", exact=True)).to_be_visible()
     dialog.get_by_label("Strokes").select_option("broad")
     dialog.get_by_role("button", name="Paint", exact=True).click()
     expect(dialog.get_by_text("“Like IMG_2043” is ready")).to_be_visible()
@@ -304,7 +306,7 @@ def test_one_photo_is_painted_like_another(visit: Any, url: str, store: Any) -> 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 390)])
 def test_no_serious_violation(visit: Any, url: str, axe: str, scheme: str, width: int) -> None:
     page = viewed(visit(url, width=width, color_scheme=scheme, reduced_motion="reduce"), url)
-    page.get_by_role("button", name="More for this photo").click()
+    page.get_by_role("button", name="More for this photo", exact=True).click()
     found = faults(page, axe, "menu")
     page.get_by_role("menuitem", name=re.compile("^Enlarge")).click()
     found += faults(page, axe, "enlarge")
@@ -312,13 +314,13 @@ def test_no_serious_violation(visit: Any, url: str, axe: str, scheme: str, width
     expect(page.locator("dialog")).to_have_count(0)
     found_somebody(page)
     chosen(page, "Make it move")
-    expect(page.get_by_role("checkbox", name="Somebody")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Somebody", exact=True)).to_be_visible()
     found += faults(page, axe, "motion")
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
     chosen(page, "Hidden message")
     page.get_by_text("Hide one").click()
-    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
     found += faults(page, axe, "message")
     page.goto(url)
     for name, what in (("Fuse", "One sharper"), ("Make a panorama", "Compare"), ("Paint", "Paint one")):

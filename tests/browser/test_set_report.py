@@ -73,7 +73,7 @@ def test_a_person_decides_and_the_list_is_read_back(
     expect(page.get_by_role("status")).to_have_text("2 to drop, 1 to keep, 1 otherwise than suggested")
     reload_until_kept(page)
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save decisions").click()
+        page.get_by_role("button", name="Save decisions", exact=True).click()
     saved = tmp_path / "decisions.csv"
     waiting.value.save_as(saved)
     decisions = read_decisions(saved)

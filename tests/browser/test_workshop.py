@@ -63,11 +63,11 @@ def test_a_bank_is_opened_from_the_settings(visit: Any, server: str, folder: Pat
     page.get_by_role("link", name=re.compile("Workshop")).click()
     path = page.get_by_label(re.compile("The bank’s own folder"))
     path.fill(str(tmp_path))
-    page.get_by_role("button", name="Open bank").click()
+    page.get_by_role("button", name="Open bank", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("holds no bank")
     window.complaints.clear()  # the refusal is logged
     path.fill(str(folder))
-    page.get_by_role("button", name="Open bank").click()
+    page.get_by_role("button", name="Open bank", exact=True).click()
     expect(page.get_by_role("heading", name="bank", exact=True)).to_be_visible()
     expect(page.get_by_text(f"{MARKS} landmarks · ")).to_be_visible()
     look = page.get_by_role("region", name=re.compile("Needs a look"))
@@ -77,13 +77,15 @@ def test_a_bank_is_opened_from_the_settings(visit: Any, server: str, folder: Pat
     expect(page.get_by_role("link", name=re.compile("Mark2"))).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("Mark5"))).to_have_count(0)
     page.get_by_role("link", name=re.compile("Workshop")).click()
-    expect(page.get_by_role("region", name="Opened lately").get_by_role("link")).to_contain_text(str(folder))
+    expect(page.get_by_role("region", name="Opened lately", exact=True).get_by_role("link")).to_contain_text(
+        str(folder)
+    )
 
 
 def test_references_are_chosen_by_keyboard(visit: Any, server: str, folder: Path) -> None:
     page = visit(server).go(at(folder, "mark1"))
     expect(page.get_by_text("None chosen: cleaning takes the 5 suggested ones")).to_be_visible()
-    kept = page.get_by_role("list", name="Kept photos")
+    kept = page.get_by_role("list", name="Kept photos", exact=True)
     expect(kept.get_by_role("button", name=re.compile("^Suggested reference"))).to_have_count(5)
     first = kept.locator(".chip").first
     first.focus()
@@ -99,26 +101,28 @@ def test_references_are_chosen_by_keyboard(visit: Any, server: str, folder: Path
     kept.locator(".picture").nth(7).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("img")).not_to_have_js_property("naturalWidth", 0)
-    expect(dialog.get_by_role("button", name="Reference")).to_have_attribute("aria-pressed", "true")
+    expect(dialog.get_by_role("button", name="Reference", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Choose none").click()
-    page.get_by_role("button", name="Choose none").wait_for(state="hidden")
+    page.get_by_role("button", name="Choose none", exact=True).click()
+    page.get_by_role("button", name="Choose none", exact=True).wait_for(state="hidden")
     expect(page.get_by_text("None chosen: the next cleaning suggests some")).to_be_visible()
 
 
 def test_dropped_photos_are_put_back_and_stay(visit: Any, server: str, folder: Path, store: Any) -> None:
     page = visit(server).go(at(folder, "mark0"))
-    dropped = page.get_by_role("list", name="Dropped photos")
+    dropped = page.get_by_role("list", name="Dropped photos", exact=True)
     expect(dropped.get_by_role("listitem")).to_have_count(DIRT)
     expect(dropped.get_by_text("unlike its references").first).to_be_visible()
     name = dropped.locator(".name").first.inner_text()
-    dropped.get_by_role("button", name=f"Put back: {name}").click()
+    dropped.get_by_role("button", name=f"Put back: {name}", exact=True).click()
     expect(dropped.get_by_role("listitem")).to_have_count(DIRT - 1)
     expect(dropped.get_by_role("button", name=re.compile("Put back"))).to_be_focused()
-    kept = page.get_by_role("list", name="Kept photos")
+    kept = page.get_by_role("list", name="Kept photos", exact=True)
     expect(kept.get_by_role("listitem").filter(has_text=name)).to_contain_text("put back by a person")
-    page.get_by_role("button", name="Clean again").click()
-    state = page.get_by_role("region", name="Cleaning")
+    page.get_by_role("button", name="Clean again", exact=True).click()
+    state = page.get_by_role("region", name="Cleaning", exact=True)
     expect(state.get_by_text(f"Cleaned: {MARKS * PHOTOS} photos judged")).to_be_visible(timeout=90_000)
     expect(kept.get_by_role("listitem").filter(has_text=name)).to_contain_text("put back by a person")
 
