@@ -99,15 +99,15 @@ def test_training_learns_and_an_interrupted_one_ends_with_the_same_bits(tmp_path
     assert told[-1]["step"] == whole.steps and told[-1]["loss"] < told[0]["loss"]
     seen, right = data()
     with torch.no_grad():
-        agreed = ((whole.judge(torch.from_numpy(seen)) > 0).numpy() == right.astype(bool)).mean()
+        agreed = ((whole.network(torch.from_numpy(seen)) > 0).numpy() == right.astype(bool)).mean()
     assert agreed > 0.9
     Trainer(*data(), (16, 8), recipe).run(tmp_path / "c.pt", until=130)
     resumed = Trainer(*data(), (16, 8), recipe)
     resumed.restore(tmp_path / "c.pt")
     assert resumed.step == 130
     resumed.run()
-    for name, value in whole.judge.state_dict().items():
-        assert torch.equal(value, resumed.judge.state_dict()[name]), name
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, resumed.network.state_dict()[name]), name
 
 
 def test_foreign_and_damaged_checkpoints_are_refused(tmp_path: Path) -> None:

@@ -165,8 +165,9 @@ def test_the_rate_falls_in_both_parts(lessons: list[Path]) -> None:
     rates = []
     for some.step in range(150):
         rates.append(some.rate())
-    assert rates[0] < rates[49] and max(rates) < 5e-3
-    assert rates[99] < 1e-5 < rates[140] < rates[130] and rates[149] < 1e-5
+    assert rates[0] == 5e-3 > rates[49] > rates[98]
+    assert rates[100] == 2.5e-3 > rates[130] > rates[140] > 1e-5
+    assert rates[99] < 2e-6 and rates[149] < 1e-5
 
 
 def test_training_lowers_the_loss_and_tells_it(lessons: list[Path]) -> None:

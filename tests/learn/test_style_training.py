@@ -153,10 +153,10 @@ def test_training_lowers_the_loss(photographs: Path, painting: Pixels) -> None:
     some = trainer(photographs, painting, 40)
     pictures = some.photographs.batch(0, 3)
     with torch.no_grad():
-        before = float(some.loss(pictures, some.network(pictures)))
+        before = float(some.compared(pictures, some.network(pictures)))
     some.run()
     with torch.no_grad():
-        after = float(some.loss(pictures, some.network(pictures)))
+        after = float(some.compared(pictures, some.network(pictures)))
     assert after < 0.7 * before
 
 
@@ -166,7 +166,8 @@ def test_a_training_goes_on_where_it_was_stopped(photographs: Path, painting: Pi
     first.run(tmp_path / "state.pt", until=3)
     second = trainer(photographs, painting)
     second.restore(tmp_path / "state.pt")
-    made = second.run(tmp_path / "state.pt", tmp_path / "preview.png")
+    second.preview = tmp_path / "preview.png"
+    made = second.run(tmp_path / "state.pt")
     for one, other in zip(whole.state_dict().values(), made.state_dict().values(), strict=True):
         assert torch.equal(one, other)
     with Image.open(tmp_path / "preview.png") as preview:

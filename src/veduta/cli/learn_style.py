@@ -127,11 +127,12 @@ def train(
         open_eye(vgg),
         recipe,
         _logged(folder / "log.jsonl"),
+        preview=folder / "preview.png",
     )
     state = folder / "state.pt"
     if state.exists():
         trainer.restore(state)
-    _stoppable(lambda: trainer.run(state, folder / "preview.png", bar), bar)
+    _stoppable(lambda: trainer.run(state, bar), bar)
     save_painter(trainer.network, out)
     _told({"made": str(out), "steps": trainer.step, "preview": str(folder / "preview.png")}, as_json)
 

@@ -10,30 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from veduta.image.photo import Pixels
-from veduta.learn import checkpoint
+from veduta.learn.descent import Descent, Listener
 from veduta.learn.style_eye import Eye, UnfitInput
 from veduta.learn.style_lessons import Lessons
 from veduta.learn.style_losses import gram, style_loss
 from veduta.learn.style_thin import ThinNetwork
-from veduta.progress import Progress, Silent
 
-SAVED_EVERY = 100
-WARM = 50  # steps over which the rate rises
 # Maps of the packaged eye that are looked at: strokes are small, and the deeper ones take long.
 EYED = ("stem", "unfold_1", "unfold_4")
 SCALES = 3  # at which pictures are compared: whole, half and quarter
-Listener = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +79,7 @@ def seen_loss(eye: Eye, painted: Tensor, wanted: Tensor, maps: float, strokes: f
     return total / len(EYED)
 
 
-class ThinTrainer:
+class ThinTrainer(Descent[ThinNetwork]):
     """Trains a thin painter; it can be stopped and go on, to the same result. `told` hears of every 100th step."""
 
     def __init__(
@@ -98,76 +90,35 @@ class ThinTrainer:
         told: Listener | None = None,
     ) -> None:
         self.lessons, self.recipe, self.eye = lessons, recipe, eye
-        self.told = told or (lambda record: None)
         torch.manual_seed(recipe.seed)
         styles = len(lessons.every[0].code)
-        self.network = ThinNetwork(styles)
-        self.network.to(memory_format=torch.channels_last)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.rate)
-        self.step = 0
+        network = ThinNetwork(styles)
+        network.to(memory_format=torch.channels_last)
         eye.content, eye.style = (), EYED
         facts = [asdict(recipe), styles, [list(one.squares.shape) for one in lessons.every]]
-        self.fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+        super().__init__(
+            network,
+            torch.optim.Adam(network.parameters(), lr=recipe.rate),
+            recipe.steps + recipe.looks,
+            hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16],
+            told,
+        )
 
-    def run(
-        self, state: Path | None = None, progress: Progress | None = None, until: int | None = None
-    ) -> ThinNetwork:
-        """Train up to the last step (or `until`), writing the state now and then."""
-        whole = self.recipe.steps + self.recipe.looks
-        end = min(until or whole, whole)
-        listener = progress or Silent()
-        listener.begin("training", end - self.step)
-        losses: list[float] = []
-        while self.step < end:
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.rate()
-            squares, paintings, codes = self.lessons.batch(self.step, self.recipe.pixels)
-            painted, wanted = self.network(_real(squares), torch.from_numpy(codes)), _real(paintings)
-            loss = pixel_loss(painted, wanted, self.recipe.edges)
-            if self.step >= self.recipe.steps:
-                loss = loss + seen_loss(self.eye, painted, wanted, self.recipe.maps, self.recipe.strokes)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            self.optimizer.step()
-            losses.append(float(loss.detach()))
-            self.step += 1
-            listener.advance()
-            if self.step % SAVED_EVERY == 0 or self.step == end:
-                self.told({"step": self.step, "of": whole, "loss": float(np.mean(losses))})
-                losses.clear()
-                if state is not None:
-                    self.save(state)
-        listener.end()
-        return self.network
+    def loss(self) -> Tensor:
+        """Of the pixels; after the first part, of what the eye sees too."""
+        squares, paintings, codes = self.lessons.batch(self.step, self.recipe.pixels)
+        painted, wanted = self.network(_real(squares), torch.from_numpy(codes)), _real(paintings)
+        loss = pixel_loss(painted, wanted, self.recipe.edges)
+        if self.step < self.recipe.steps:
+            return loss
+        return loss + seen_loss(self.eye, painted, wanted, self.recipe.maps, self.recipe.strokes)
 
     def rate(self) -> float:
-        """In each part half a cosine down to nothing (Loshchilov & Hutter 2016), after a rise at the beginning."""
+        """In each part half a cosine down to nothing (Loshchilov and Hutter 2016)."""
         done, of, highest = self.step, self.recipe.steps, self.recipe.rate
         if done >= of:
             done, of, highest = done - of, self.recipe.looks, highest / 2
-        return 0.5 * highest * (1 + math.cos(math.pi * done / of)) * min(1.0, (done + 1) / WARM)
-
-    def save(self, path: Path) -> None:
-        """Write everything that is needed to go on."""
-        checkpoint.save(
-            path,
-            self.fingerprint,
-            {
-                "step": self.step,
-                "network": self.network.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-            },
-        )
-
-    def restore(self, path: Path) -> None:
-        """Go on where a state stands; raises TrainingError for one of other settings, or a damaged one."""
-
-        def take(kept: Mapping[str, Any]) -> None:
-            self.network.load_state_dict(kept["network"])
-            self.optimizer.load_state_dict(kept["optimizer"])
-            self.step = int(kept["step"])
-
-        checkpoint.restore(path, self.fingerprint, take)
+        return 0.5 * highest * (1 + math.cos(math.pi * done / of))
 
 
 def _real(pixels: Pixels) -> Tensor:

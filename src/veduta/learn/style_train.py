@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,17 +24,14 @@ from veduta.errors import UnreadableImage
 from veduta.image.decode import read
 from veduta.image.formats import PHOTO_SUFFIXES
 from veduta.image.photo import Pixels, at_most
-from veduta.learn import checkpoint
+from veduta.learn.descent import Descent, Listener
 from veduta.learn.style_eye import Eye, UnfitInput
 from veduta.learn.style_losses import content_loss, style_loss, total_variation, wanted_gram
 from veduta.learn.style_network import StyleNetwork
 from veduta.learn.style_photo import pixels_of, tensor_of, write_picture
-from veduta.progress import Progress, Silent
 
-SAVED_EVERY = 100
 SHOWN = 3  # photographs in the preview
 KEPT = 48  # photographs in memory
-Listener = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +119,8 @@ def photographs_in(folder: Path) -> list[Path]:
     return found
 
 
-class StyleTrainer:
-    """Trains a painter; it can be stopped and go on, to the same result. `told` hears of every 100th step."""
+class StyleTrainer(Descent[StyleNetwork]):
+    """Trains a painter, and shows on the way how it paints."""
 
     def __init__(
         self,
@@ -133,20 +130,24 @@ class StyleTrainer:
         recipe: StyleRecipe,
         told: Listener | None = None,
         network: StyleNetwork | None = None,
+        preview: Path | None = None,
     ) -> None:
-        self.eye, self.recipe, self.photographs = eye, recipe, photographs
-        self.told = told or (lambda record: None)
+        self.eye, self.recipe, self.photographs, self.preview = eye, recipe, photographs, preview
         torch.manual_seed(recipe.seed)
-        self.network = network or StyleNetwork()
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.rate)
-        self.step = 0
+        painter = network or StyleNetwork()
+        optimizer = torch.optim.Adam(painter.parameters(), lr=recipe.rate)
         with torch.no_grad():
             seen = eye(tensor_of(at_most(painting, recipe.painting_side)))
             self.wanted = {name: wanted_gram(seen[name]) for name in eye.style}
         digest = hashlib.sha256(json.dumps([asdict(recipe), eye.name]).encode() + painting.tobytes())
-        self.fingerprint = digest.hexdigest()[:16]
+        super().__init__(painter, optimizer, recipe.steps, digest.hexdigest()[:16], told)
 
-    def loss(self, pictures: Tensor, painted: Tensor) -> Tensor:
+    def loss(self) -> Tensor:
+        """Of the squares of the present step."""
+        pictures = self.photographs.batch(self.step, self.recipe.batch)
+        return self.compared(pictures, self.network(pictures))
+
+    def compared(self, pictures: Tensor, painted: Tensor) -> Tensor:
         """Content as the mean squared difference, style as published, total variation."""
         with torch.no_grad():
             shown = self.eye(pictures)
@@ -159,70 +160,16 @@ class StyleTrainer:
             total = total + weight * style_loss(seen[name], wanted) / len(self.wanted)
         return total
 
-    def run(
-        self,
-        state: Path | None = None,
-        preview: Path | None = None,
-        progress: Progress | None = None,
-        until: int | None = None,
-    ) -> StyleNetwork:
-        """Train up to the last step (or `until`), writing the state and a preview now and then."""
-        end = min(until or self.recipe.steps, self.recipe.steps)
-        listener = progress or Silent()
-        listener.begin("training", end - self.step)
-        losses: list[float] = []
-        while self.step < end:
-            for group in self.optimizer.param_groups:
-                group["lr"] = self._rate()
-            pictures = self.photographs.batch(self.step, self.recipe.batch)
-            loss = self.loss(pictures, self.network(pictures))
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            self.optimizer.step()
-            losses.append(float(loss.detach()))
-            self.step += 1
-            listener.advance()
-            if self.step % SAVED_EVERY == 0 or self.step == end:
-                self.told({"step": self.step, "of": self.recipe.steps, "loss": float(np.mean(losses))})
-                losses.clear()
-                if state is not None:
-                    self.save(state)
-                if preview is not None:
-                    write_picture(preview, self.sheet())
-        listener.end()
-        return self.network
+    def rate(self) -> float:
+        """A tenth in the last third."""
+        return self.recipe.rate * (0.1 if self.step > 2 * self.recipe.steps / 3 else 1.0)
 
-    def _rate(self) -> float:
-        """A rise over 50 steps; a tenth in the last third."""
-        late = 0.1 if self.step > 2 * self.recipe.steps / 3 else 1.0
-        return self.recipe.rate * late * min(1.0, (self.step + 1) / 50)
-
-    def sheet(self) -> Pixels:
-        """Some photographs above their paintings."""
+    def look(self) -> None:
+        """Some photographs above their paintings, in the file of the preview."""
+        if self.preview is None:
+            return
         pictures = self.photographs.batch(0, SHOWN)
         with torch.no_grad():
             painted = self.network(pictures)
         rows = [np.hstack([pixels_of(one[None]) for one in some]) for some in (pictures, painted)]
-        return np.vstack(rows)
-
-    def save(self, path: Path) -> None:
-        """Write everything that is needed to go on."""
-        checkpoint.save(
-            path,
-            self.fingerprint,
-            {
-                "step": self.step,
-                "network": self.network.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-            },
-        )
-
-    def restore(self, path: Path) -> None:
-        """Go on where a state stands; raises TrainingError for one of other settings, or a damaged one."""
-
-        def take(kept: Mapping[str, Any]) -> None:
-            self.network.load_state_dict(kept["network"])
-            self.optimizer.load_state_dict(kept["optimizer"])
-            self.step = int(kept["step"])
-
-        checkpoint.restore(path, self.fingerprint, take)
+        write_picture(self.preview, np.vstack(rows))
