@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageCms
 from skimage import data
 
 from tests.edit.test_picture_file import exif, wide_profile
@@ -235,7 +235,8 @@ def test_plain_pictures_take_the_plain_way(tmp_path: Path) -> None:
     flat = Image.fromarray(eight(picture()))
     flat.save(tmp_path / "a.jpg")
     flat.save(tmp_path / "a.png")
-    flat.save(tmp_path / "b.jpg", icc_profile=wide_profile())
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    flat.save(tmp_path / "b.jpg", icc_profile=srgb)
     assert read_whole(tmp_path / "a.jpg", True) is None and read_whole(tmp_path / "a.png", False) is None
     assert read_whole(tmp_path / "b.jpg", False) is None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from veduta.edit.edits import Edits
 
 Number = float | None
+Form = Literal["jpeg", "png", "tiff", "webp", "avif"]
 
 
 def _option(flag: str, text: str, *names: str) -> Any:
@@ -82,6 +83,14 @@ def adjust(
         int | None,
         typer.Option("--side", metavar="PX", min=16, help="Make small copies: longer side at most so many."),
     ] = None,
+    form: Annotated[
+        Form | None,
+        typer.Option(
+            "--format",
+            help="Format of copies in a folder; without, the photo's, or PNG where that cannot be written with"
+            " its 16 bits or transparency.",
+        ),
+    ] = None,
     no_location: NoLocationOption = False,
     known: Annotated[
         bool, typer.Option("--list", help="List all edits with their parameters, and do nothing.")
@@ -90,8 +99,9 @@ def adjust(
 ) -> None:
     """Adjust photos: crop, turn, straighten, light, colors, sharpness; the originals stay as they are.
 
-    Copies keep format, quality and metadata. With nothing but PHOTO and -o they are copies as they are; a list of
-    edits from the web editor (`veduta versions show --json`) is applied with --edits.
+    Copies keep format, quality, depth, transparency, color profile and metadata. HEIC of 10 bits and camera raw
+    become PNG of 16 bits, unless --format or the name of the copy asks for another. With nothing but PHOTO and -o they
+    are copies as they are; a list of edits from the web editor (`veduta versions show --json`) is applied with --edits.
     """
     if known:
         _list(as_json)
@@ -113,7 +123,7 @@ def adjust(
     ]
     given = [{key: value for key, value in one.items() if value is not None} for one in asked]
     wanted = edits_of(edits, [*(_done(text) for text in do or []), *(one for one in given if len(one) > 1)])
-    _run(photos, out, wanted, _pair(gray), side, not no_location, as_json)
+    _run(photos, out, wanted, _pair(gray), side, form, not no_location, as_json)
 
 
 def _done(text: str) -> dict[str, Any]:
@@ -164,6 +174,7 @@ def _run(
     edits: Edits,
     gray: tuple[float, float] | None,
     side: int | None,
+    form: Form | None,
     location: bool,
     as_json: bool,
 ) -> None:
@@ -171,7 +182,7 @@ def _run(
     from veduta.cli.outcome import Outcomes
 
     paths, problems = expand(photos, skip=out)
-    targets = _targets(photos, paths, out, side)
+    targets = _targets(photos, paths, out, side, form)
     outcomes = Outcomes(len(paths) + len(problems))
     progress = Bar()
     progress.begin("adjusting", len(paths))
@@ -204,8 +215,9 @@ def _one(
     if gray is not None:
         from veduta.edit.edits import Edits, Step
         from veduta.edit.white_balance import gray_at
+        from veduta.edit.whole import seen
 
-        found = gray_at(edits.apply(decode.read(path)), *gray)
+        found = gray_at(edits.apply(seen(path)), *gray)
         told["gray"] = {"temperature": found.temperature, "tint": found.tint}
         edits = Edits((*edits.steps, Step(found)))
     if side is not None:
@@ -222,15 +234,33 @@ def _one(
     return {**told, "width": width, "height": height, "notes": list(written.notes)}
 
 
-def _targets(given: Sequence[Path], paths: Sequence[Path], out: Path, side: int | None) -> dict[Path, Path]:
+def _targets(
+    given: Sequence[Path], paths: Sequence[Path], out: Path, side: int | None, form: Form | None
+) -> dict[Path, Path]:
     """Where each copy goes: a file, or a folder in which photos of folders keep their places."""
+    if form is not None and (side is not None or is_single(given, out)):
+        why = "copies of --side are WebP" if side is not None else f"the name {out.name} says the format"
+        raise typer.BadParameter(f"is for full copies in a folder; {why}", param_hint="--format")
     if is_single(given, out):
         check_folder(out.parent)
         made = {paths[0]: out}
     else:
-        made = in_folder(given, paths, out, None if side is None else lambda path: f"{path.stem}.webp")
+        made = in_folder(given, paths, out, partial(_named, side, form))
     check_originals(paths, made.values())
     return made
+
+
+def _named(side: int | None, form: Form | None, path: Path) -> str:
+    """The name of the copy of a photo in a folder."""
+    from veduta.edit.picture_file import full_kind_for, name_for
+    from veduta.errors import UnreadableImage
+
+    if side is not None:
+        return f"{path.stem}.webp"
+    try:
+        return name_for(path, form or full_kind_for(path))
+    except (UnreadableImage, OSError):  # it will be told when its turn comes
+        return path.name
 
 
 def _list(as_json: bool) -> None:

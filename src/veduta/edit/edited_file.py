@@ -10,7 +10,7 @@ from veduta.edit.edits import Edits
 from veduta.edit.picture_file import Written, check_still, save
 from veduta.edit.stored_file import save_values
 from veduta.edit.whole import read_whole
-from veduta.image.decode import read
+from veduta.image.decode import kind_of, read
 from veduta.progress import Progress, Silent
 
 # Edits that leave pixels outside of their mask alone.
@@ -35,7 +35,8 @@ def write_edited(
     check_still(source)
     progress.begin("reading", 1)
     done = [one for one in edits.operations if not one.neutral]
-    local = base is None and {one.name for one in done} <= LOCAL
+    # What cannot be written like the original is edited whole, with all its bits.
+    local = base is None and {one.name for one in done} <= LOCAL and kind_of(source) not in ("heif", "raw")
     whole = None if local or base is not None else read_whole(source, all(one.moves for one in done))
     before = read(base or source) if whole is None else whole.pixels
     progress.end()
@@ -47,8 +48,9 @@ def write_edited(
         written = save(source, pixels, target, changed, location)
     else:
         written = save_values(source, whole.values(pixels), target, False, location=location)
-    notes = list(written.notes)
-    if before.dtype == np.uint16 and (shallow := [one.name for one in done if not one.deep]):
+    notes = [*(() if whole is None else whole.notes), *written.notes]
+    deep = before.dtype == np.uint16 and not (whole is not None and whole.lifted)
+    if deep and (shallow := [one.name for one in done if not one.deep]):
         notes.append(f"worked in 8 bits a color: {', '.join(dict.fromkeys(shallow))}")
     progress.end()
     return Written(written.path, written.format, tuple(notes))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
+from veduta.edit.picture_facts import depth, lossless, seen_through, transparent
 from veduta.edit.picture_kept import Kept, called_srgb, keep
 from veduta.edit.stored import put, to_profile
 from veduta.errors import BadInput, UnreadableImage
@@ -66,7 +67,10 @@ class Written:
 
 
 def kind_for(source: Path, target: Path | None = None) -> str:
-    """The format of the copy: what the target's suffix asks for, else the original's, else JPEG."""
+    """The format of the copy: what the target's suffix asks for, else the original's.
+
+    Where that cannot be written: PNG for pictures with transparency, else JPEG.
+    """
     asked = target.suffix.lower() if target is not None else ""
     for kind, suffixes in SUFFIXES.items():
         if asked in suffixes:
@@ -77,14 +81,25 @@ def kind_for(source: Path, target: Path | None = None) -> str:
             f"{target.name if target else ''}: pictures are written as {known}; name one of them"
         )
     kind = kind_of(source)
-    return kind if kind in SUFFIXES else "jpeg"
+    if kind in SUFFIXES:
+        return kind
+    return "png" if seen_through(source) else "jpeg"
 
 
-def name_for(source: Path) -> str:
-    """The name of the copy beside other copies: the original's, with another suffix where its format is not written."""
-    kind = kind_for(source)
+def name_for(source: Path, wanted: str | None = None) -> str:
+    """The name of the copy beside other copies: the original's, with another suffix where its format is not written.
+
+    `wanted`: the format of the copy.
+    """
+    kind = wanted or kind_for(source)
     suffix = source.suffix if source.suffix.lower() in SUFFIXES[kind] else SUFFIXES[kind][0]
     return source.stem + suffix
+
+
+def full_kind_for(source: Path) -> str:
+    """The format of a copy that keeps all bits: the original's, or PNG where that would be written with 8 of more."""
+    kind = kind_of(source)
+    return "png" if kind in ("heif", "raw", "avif") and depth(source) > 8 else kind_for(source)
 
 
 def check_still(path: Path) -> None:
@@ -144,6 +159,8 @@ def save(
     finally:
         if picture is not None:
             picture.close()
+    if kind == "heif" and depth(source) > 8:
+        notes.append("worked in 8 bits a color")
     notes += another_format(kind, wanted)
     encoded = encode(wanted, stored, profile, kept, how, notes, target)
     if not location:
@@ -193,11 +210,6 @@ def _lost(data: bytes, kind: str, picture: Image.Image) -> list[str]:
     return notes
 
 
-def transparent(picture: Image.Image) -> bool:
-    """Whether a picture has a channel of transparency, or a color that stands for it."""
-    return picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info
-
-
 def another_format(kind: str, wanted: str) -> list[str]:
     """What is to be told where a format that cannot be written became another one."""
     if kind == wanted or kind in SUFFIXES:
@@ -245,8 +257,8 @@ def coding(data: bytes, picture: Image.Image | None, kind: str, wanted: str) -> 
             }
         return {"quality": QUALITY, "subsampling": 0}
     if wanted == "webp":
-        lossless = b"VP8L" in data[:64] if same else False
-        return {"lossless": lossless, "quality": 100 if lossless else QUALITY, "method": 4}
+        exact = same and lossless(data)
+        return {"lossless": exact, "quality": 100 if exact else QUALITY, "method": 4}
     if wanted == "avif":
         return {"quality": 85, "speed": 7}
     if wanted == "tiff":

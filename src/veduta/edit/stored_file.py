@@ -27,7 +27,7 @@ from veduta.edit.picture_file import (
 from veduta.edit.picture_kept import Kept, keep
 from veduta.errors import BadInput
 from veduta.files import write_bytes
-from veduta.image import decode
+from veduta.image import decode, heif, profiles, raw
 from veduta.image.formats import NAMES
 from veduta.image.source import read_bytes
 from veduta.image.stored import Stored, read_stored
@@ -50,18 +50,23 @@ class Values:
 
 
 def read_values(path: Path) -> Values:
-    """The values of a picture file; of one of other colors (CMYK...) or none of ours (HEIC, raw) its sRGB pixels.
+    """The values of a picture file; of one of other colors (CMYK...) its sRGB pixels, of camera raw those developed.
 
     Raises UnreadableImage, AnimatedPicture.
     """
     check_still(path)
     kind, data = decode.kind_of(path), read_bytes(path)
+    if kind == "heif":
+        return Values(*heif.read_stored(data, path)[:2])
+    if kind == "raw":
+        return Values(raw.develop(data, path, deep=True), profiles.display_p3())
     picture = opened(data, kind, path)
     if picture is None:
         return Values(decode.read(path), None)
     with picture:
         stored = read_stored(data, kind, picture)
         profile = picture.info.get("icc_profile")
+        profile = profile or (profiles.announced(data, kind) if kind == "avif" else None)
     if stored is None:
         return Values(decode.read(path), None)
     return Values(stored, profile if isinstance(profile, bytes) and profile else None)

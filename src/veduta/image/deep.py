@@ -1,4 +1,4 @@
-"""Photo files with all the depth that they have: 16 bits of each color from PNG and TIFF, else 8."""
+"""Photo files with all the depth that they have: 16 bits of each color from PNG, TIFF, HEIC and AVIF, else 8."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.image import decode, icc, rasters
+from veduta.image import decode, heif, icc, rasters
+from veduta.image.profiles import announced
 from veduta.image.source import read_bytes
 from veduta.image.stored import bits, read_stored
 
@@ -26,16 +27,23 @@ def sixteen(path: Path | str) -> NDArray[np.uint16] | None:
     """The same of a file that has 16 bits; None of one that has not, or whose profile cannot be applied in 16 bits."""
     path = Path(path)
     kind = decode.kind_of(path)
-    if kind not in ("png", "tiff"):
+    if kind not in ("png", "tiff", "avif", "heif"):
         return None
     data = read_bytes(path)
-    with rasters.open_picture(data, kind, path) as picture:
-        if bits(data, kind, picture) != 16:
+    profile: Any
+    if kind == "heif":
+        if heif.depth(data, path)[0] <= 8:
             return None
-        profile: Any = picture.info.get("icc_profile")
-        pixels = read_stored(data, kind, picture)
-    if pixels is None:
-        return None
+        pixels, profile, _ = heif.read_stored(data, path)
+    else:
+        with rasters.open_picture(data, kind, path) as picture:
+            if bits(data, kind, picture) != 16:
+                return None
+            profile = picture.info.get("icc_profile") or announced(data, kind)
+            found = read_stored(data, kind, picture)
+        if found is None or found.dtype != np.uint16:
+            return None
+        pixels = found
     if not _like_srgb(profile):
         count = 1 if pixels.shape[2] < 3 else 3
         converted = icc.deep_to_srgb(pixels[..., :count], profile)

@@ -91,6 +91,14 @@ def space(profile: bytes | None) -> str:
     return profile[16:20].decode("ascii", "replace").strip()
 
 
+def wide(profile: bytes | None) -> bool:
+    """Whether a profile of RGB is made of curves and a matrix whose colors are not those of sRGB."""
+    if profile is None or space(profile) != "RGB" or len(profile) > _MOST_BYTES:
+        return False
+    conversion = _conversion(profile)
+    return conversion is not None and not conversion.needless
+
+
 def to_srgb(pixels: Pixels, profile: bytes | None) -> Pixels:
     """sRGB of RGB `pixels` (H, W, 3) uint8; the same array when there is nothing to convert or the profile is
     broken.

@@ -15,6 +15,7 @@ from PIL import Image, _imaging
 from veduta.errors import UnreadableImage
 from veduta.image import color, limits, orientation
 from veduta.image.photo import Pixels
+from veduta.image.profiles import announced
 from veduta.settings import settings
 
 _ORIENTATION = 0x0112
@@ -125,7 +126,9 @@ def read(data: bytes, kind: str, max_side: int | None, path: Path) -> tuple[Pixe
         with limits.one_giant_at_a_time(width * height):
             try:
                 picture.load()
-                profile = picture.info.get("icc_profile")
+                profile = picture.info.get("icc_profile") or (
+                    announced(data, kind) if kind == "avif" else None
+                )
                 pixels = color.to_rgb(picture, profile if isinstance(profile, bytes) else None, max_side)
             except MemoryError as error:
                 raise UnreadableImage(path, f"not enough memory for {width} x {height} pixels") from error

@@ -14,6 +14,7 @@ from veduta.errors import UnreadableImage
 from veduta.image import jpeg, limits, orientation, rasters
 from veduta.image.photo import Pixels
 from veduta.image.quiet import without_chatter
+from veduta.image.samples import Samples
 from veduta.image.source import Bytes, Memory
 from veduta.image.tiff import Directory, Tiff, integer, integers
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _DNG_VERSION, _SUB_DIRECTORIES, _PHOTOMETRIC = 0xC612, 0x014A, 0x0106
 _MOSAIC, _LINEAR_RAW = 32803, 34892
+
+_SRGB_CURVE = (2.4, 12.92)  # power, and slope in the dark
 
 # LibRaw's flip -> EXIF orientation
 _FLIPS = {0: 1, 3: 3, 5: 8, 6: 6}
@@ -103,6 +106,35 @@ def read(data: bytes, max_side: int | None, path: Path) -> tuple[Pixels, tuple[i
             except MemoryError as error:
                 raise UnreadableImage(path, f"not enough memory for {width} x {height} pixels") from error
     return np.ascontiguousarray(pixels), (width, height)
+
+
+def develop(data: bytes, path: Path, max_side: int | None = None, deep: bool = False) -> Samples:
+    """The sensor's data developed evenly, upright: the camera's white balance, no brightening of its own.
+
+    `deep`: uint16 in the primaries of Display P3 with the curve of sRGB; else uint8 sRGB, at half size where that
+    serves `max_side`. Raises UnreadableImage.
+    """
+    import rawpy
+
+    with without_chatter(), _open(data, path) as raw:
+        width, height = _size(raw)
+        longer = max(width, height)
+        needed = jpeg.NEAR_ENOUGH * min(max_side or longer, longer)
+        with limits.one_giant_at_a_time(width * height):
+            try:
+                pixels = raw.postprocess(
+                    use_camera_wb=True,
+                    half_size=longer / 2 >= needed,
+                    output_bps=16 if deep else 8,
+                    no_auto_bright=True,
+                    gamma=_SRGB_CURVE,
+                    output_color=rawpy.ColorSpace.P3D65 if deep else rawpy.ColorSpace.sRGB,
+                )
+            except rawpy.LibRawError as error:
+                raise UnreadableImage(path, f"damaged raw file: {_plain(error)}") from error
+            except MemoryError as error:
+                raise UnreadableImage(path, f"not enough memory for {width} x {height} pixels") from error
+    return np.ascontiguousarray(pixels)
 
 
 def _preview(raw: rawpy.RawPy, max_side: int | None, path: Path) -> Pixels | None:

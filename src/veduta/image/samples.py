@@ -33,3 +33,20 @@ def eight(samples: Samples) -> NDArray[np.uint8]:
 def sixteen(samples: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """The same picture in 16 bits: white is white."""
     return np.asarray(samples.astype(np.uint16) * 257, np.uint16)
+
+
+def from_bits(codes: NDArray[np.uint16], bits: int) -> NDArray[np.uint16]:
+    """Codes of 9 to 16 bits as codes of 16: white is white."""
+    if bits >= 16:
+        return codes
+    top = (1 << bits) - 1
+    table = np.rint(np.arange(top + 1) * (65535 / top)).astype(np.uint16)
+    return np.asarray(table[np.minimum(codes, top)], np.uint16)
+
+
+def unmultiplied(samples: Samples) -> Samples:
+    """Colors and transparency (h, w, 4) of colors into which transparency is multiplied."""
+    full = white(samples)
+    share = full / np.maximum(samples[..., 3:], 1).astype(np.float64)
+    colors = np.minimum(np.rint(samples[..., :3] * share), full)
+    return np.concatenate([colors.astype(samples.dtype), samples[..., 3:]], axis=2)

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from veduta.image import orientation, rasters
+from veduta.image import avif, orientation, rasters
 from veduta.image.photo import Pixels
-from veduta.image.samples import Samples
+from veduta.image.samples import Samples, sixteen, unmultiplied
 
 # Tags of TIFF, and what they may say: whether 0 is white, and whether transparency is multiplied into the colors.
 _MEANING, _ZERO_IS_WHITE, _EXTRA, _MULTIPLIED = 262, 0, 338, 1
@@ -28,13 +28,18 @@ def bits(data: bytes, kind: str, picture: Image.Image) -> int:
             return 8
         told = np.atleast_1d(getattr(picture, "tag_v2", {}).get(258, 8))
         return 16 if int(told.max()) == 16 else 8
+    if kind == "avif":
+        return 16 if avif.told(data).bits > 8 and getattr(picture, "n_frames", 1) == 1 else 8
     return 16 if picture.mode.startswith("I;16") else 8
 
 
 def read_stored(data: bytes, kind: str, picture: Image.Image) -> Stored | None:
     """The stored pixels, upright: (height, width, 1 to 4) uint8 or uint16; None where they are of another kind."""
     if bits(data, kind, picture) == 16:
-        return _deep(data, kind, picture)
+        if kind != "avif":
+            return _deep(data, kind, picture)
+        if (fine := _deep_avif(data, picture)) is not None:
+            return fine
     turn = orientation.valid(rasters.stored_orientation(picture)) if kind != "tiff" else 1
     if picture.mode == "P" or "transparency" in picture.info:
         told = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
@@ -64,10 +69,19 @@ def _deep(data: bytes, kind: str, picture: Image.Image) -> Stored | None:
     if pixels.shape[2] == 1 and tags.get(_MEANING) == _ZERO_IS_WHITE:
         pixels = np.bitwise_not(pixels)
     if pixels.shape[2] == 4 and tags.get(_EXTRA) in (_MULTIPLIED, (_MULTIPLIED,)):
-        alpha = np.maximum(pixels[..., 3:], 1).astype(np.float64)
-        colors = np.minimum(np.rint(pixels[..., :3] * (65535 / alpha)), 65535)
-        pixels = np.concatenate([colors.astype(np.uint16), pixels[..., 3:]], axis=2)
+        pixels = unmultiplied(pixels)
     return np.ascontiguousarray(pixels)  # OpenCV turns TIFFs itself, whatever the flags say
+
+
+def _deep_avif(data: bytes, picture: Image.Image) -> Stored | None:
+    """10 or 12 bits of color, with the transparency that Pillow reads in 8."""
+    colors: Samples | None = avif.colors(data)
+    if colors is None or colors.shape[1::-1] != picture.size:
+        return None
+    if picture.mode == "RGBA":
+        alpha = np.asarray(picture.getchannel("A"), np.uint8)
+        colors = np.dstack([colors, sixteen(alpha)])
+    return turned(colors, rasters.stored_orientation(picture))
 
 
 def turned(pixels: Stored, turn: int) -> Stored:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from veduta.edit.edited_file import write_edited
 from veduta.edit.edits import Edits, Kept
 from veduta.edit.picture_file import SUFFIXES, Written, kind_for
+from veduta.edit.whole import seen
 from veduta.errors import NotFound
 from veduta.files import write_bytes
 from veduta.image import decode
@@ -36,8 +37,8 @@ class Ground:
     key: str
 
     def pixels(self, side: int | None = None) -> Pixels:
-        """Its upright pixels, at most `side` long; raises UnreadableImage."""
-        return decode.read(self.path, side)
+        """Its upright pixels, at most `side` long, as edits at full size see them; raises UnreadableImage."""
+        return seen(self.path, side)
 
 
 def ground(catalog: Catalog, photo_id: int, version: Version | None = None) -> Ground:
