@@ -95,7 +95,7 @@ def test_what_is_done_is_not_done_again(source: Path, tmp_path: Path, told: dict
 def test_one_photo_to_one_file(source: Path, tmp_path: Path, told: dict[str, int]) -> None:
     out = tmp_path / "copy.png"
     code, output = run("redact", source, "--faces", "--style", "replace", "-o", out)
-    assert code == 0 and "1 faces -> " in output
+    assert code == 0 and "1 face -> " in output
     hidden = read(out)
     assert len(np.unique(hidden[90:150, 195:235].reshape(-1, 3), axis=0)) == 1  # an oval of one color
     assert not (tmp_path / "redacted.html").exists()

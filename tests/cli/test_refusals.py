@@ -210,6 +210,32 @@ def test_odd_pictures_are_done_or_refused(command: str, odd: str, world: Path, r
 
 
 REFUSED = """
+landmarks bank missing --into out | missing: there is no such file
+landmarks bank empty --into out | empty: no photos there
+landmarks bank photos --into out | photos: no photos there
+landmarks bank photo.png --into out | photo.png: is a photo
+landmarks bank other.csv --into out | other.csv: no photos there
+landmarks bank broken.csv --into out | broken.csv
+landmarks bank . --into file | file: is a file
+landmarks bank . --csv missing.csv --into out | missing.csv: cannot be read
+landmarks bank . --others missing --into out | missing
+landmarks bank . --others empty --into out | empty: no photos
+landmarks clean missing | missing: holds no bank
+landmarks clean photos | photos: holds no bank
+landmarks clean photos --report bad | bad: is a folder
+landmarks review file | file: holds no bank
+landmarks build missing --out out | missing: holds no bank
+landmarks build missing --out photos | photos: holds something
+landmarks build missing --out file | file: is a file
+landmarks evaluate missing --landmarks photos --others photos | missing: holds no atlas
+landmarks evaluate default --landmarks photos --others empty | no labels.csv
+landmarks use file | file: holds no atlas
+landmarks drop nothing | nothing
+landmarks recognize missing.jpg --atlas missing | missing: holds no atlas
+landmarks recognize photos --map out.png | --map
+landmarks recognize photo.png --map photo.png | write over
+landmarks recognize empty | empty: no photos
+landmarks recognize photo.png --why nowhere --map | --map
 adjust empty -o out | empty: no photos there
 sketch empty -o out | empty: no photos there
 upscale empty -o out | empty: no photos there

@@ -18,6 +18,7 @@ from veduta.cli.copies import (
     PhotosArgument,
     all_told,
 )
+from veduta.cli.counted import counted
 from veduta.cli.output import Bar, printable
 
 if TYPE_CHECKING:
@@ -153,10 +154,9 @@ def _tell(told: dict[str, Any], as_json: bool) -> None:
     if told["out"] is None:
         typer.echo(f"{name}: {'; '.join(told['notes']) or 'nothing found'}; not copied")
         return
-    names = [one["name"] for one in told["removed"]]
-    counted = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
+    removed = counted(one["name"] for one in told["removed"])
     stays = f", {len(told['kept'])} kept" if told["kept"] else ""
     already = " (done already)" if told.get("already") else ""
-    typer.echo(f"{name}: {counted} removed{stays} -> {printable(told['out'])}{already}")
+    typer.echo(f"{name}: {removed} removed{stays} -> {printable(told['out'])}{already}")
     for note in told["notes"]:
         typer.echo(f"    {note}")

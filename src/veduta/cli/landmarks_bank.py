@@ -9,6 +9,7 @@ import typer
 
 from veduta.cli.add import JsonOption
 from veduta.cli.output import Bar, emit, say
+from veduta.cli.place import check_file, check_folder
 
 SHOWN = 30  # remarks told to a person; --json tells all
 
@@ -54,6 +55,7 @@ def bank(
     number, _, of = shard.partition("/")
     if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
         raise typer.BadParameter(f"{shard!r}: expected K/N with K from 1 to N, as in 2/8")
+    check_folder(into)
     try:
         path = fill(into, source, table, google, others, (int(number), int(of)), Bar())
     except KeyboardInterrupt:
@@ -123,6 +125,7 @@ def clean(
     from veduta.landmarks.clean_report import write_report
     from veduta.landmarks.references import give, listed, put_back
 
+    check_file(report, (references, restore))
     progress = Bar()
     with Bank.open(folder) as opened:
         if restore is not None:

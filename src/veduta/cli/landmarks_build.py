@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from veduta.cli.add import JsonOption
-from veduta.cli.output import Bar, emit, say
+from veduta.cli.output import Bar, emit, printable, say
+from veduta.cli.place import check_file, check_folder
 
 
 def build(
@@ -36,10 +37,13 @@ def build(
     """
     from veduta.landmarks.atlas import Atlas
     from veduta.landmarks.atlas_build import build as write
+    from veduta.landmarks.atlas_build import check_place
     from veduta.landmarks.bank import Bank
     from veduta.landmarks.head import read_head
     from veduta.landmarks.material import gather
 
+    check_folder(out.parent)
+    check_place(out)
     trained = read_head(head) if head else None
     notes = {"source": source, "license": license}
     with Bank.open(bank) as opened:
@@ -54,7 +58,10 @@ def build(
 
 
 def recognize(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", show_default=False)],
+    photos: Annotated[
+        list[Path],
+        typer.Argument(metavar="PHOTO...", help="Photos, or folders of photos.", show_default=False),
+    ],
     atlas: Annotated[
         str, typer.Option("--atlas", metavar="DIR", help="Folder of an atlas, or `default`.")
     ] = "default",
@@ -81,6 +88,8 @@ def recognize(
     as_json: JsonOption = False,
 ) -> None:
     """Name the landmarks in photos; of a photo that tells its position, only landmarks near it."""
+    from veduta.cli.given import expand
+    from veduta.cli.outcome import REFUSED, Outcomes
     from veduta.cli.see import _load
     from veduta.landmarks.atlas import Atlas
     from veduta.landmarks.recognize import Recognizer
@@ -89,16 +98,22 @@ def recognize(
         raise typer.BadParameter("a map is made of one photo", param_hint="--map")
     if why is not None and map_to is None:
         raise typer.BadParameter("say with --map where the picture goes", param_hint="--why")
-    recognizer = Recognizer(Atlas.open(atlas), fpr)
+    opened = Atlas.open(atlas)
+    paths, problems = expand(photos)
+    if map_to is not None and photos[0].is_dir():
+        raise typer.BadParameter("a map is made of one photo", param_hint="--map")
+    check_file(map_to, paths)
+    recognizer = Recognizer(opened, fpr)
     wanted = None if why is None else _id(recognizer, why)
-    failed = False
-    for path in photos:
+    outcomes = Outcomes(len(paths) + len(problems))
+    for path, reason in problems:
+        outcomes.failed()
+        _fail(path, reason, as_json)
+    for path in paths:
         photo = _load(path)
         if isinstance(photo, str):
-            failed = True
-            if as_json:
-                emit({"path": str(path), "error": photo})
-            say(f"{path}: {photo}")
+            outcomes.failed(REFUSED)
+            _fail(path, photo, as_json)
             continue
         found = recognizer.recognize([photo], [photo.position])[0]
         record: dict[str, Any] = {"path": str(path), "landmarks": [_told(one) for one in found]}
@@ -114,9 +129,14 @@ def recognize(
             emit(record)
             continue
         names = ", ".join(f"{one.landmark.name} ({one.landmark.city}) {one.score:.2f}" for one in found)
-        typer.echo(f"{path}: {names or 'no landmark'}")
-    if failed:
-        raise typer.Exit(1)
+        typer.echo(printable(f"{path}: {names or 'no landmark'}"))
+    outcomes.end()
+
+
+def _fail(path: Path, reason: str, as_json: bool) -> None:
+    if as_json:
+        emit({"path": str(path), "error": reason})
+    say(f"{path}: {reason}")
 
 
 def _id(recognizer: Any, name: str) -> str:

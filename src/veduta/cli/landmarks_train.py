@@ -42,7 +42,7 @@ def train(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as a JSON object.")] = False,
 ) -> None:
-    """Train an embedding on a bank, region by region; needs `pip install veduta[learn]`.
+    """Train an embedding on a bank, region by region; needs `pip install '.[learn]'`.
 
     RUN gets head.npz (wide: embedder.onnx), report.html, log.jsonl and the checkpoint. On a processor light takes
     about a minute for a thousand photos; wide is for machines with a GPU.

@@ -53,7 +53,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a decoder of cranes; needs `pip install veduta[learn]`.
+    """Train a decoder of cranes; needs `pip install '.[learn]'`.
 
     RUN gets cranes.onnx, cranes.json (how it was made, and figures on examples held back), log.jsonl and
     checkpoints. One processor core takes some ten minutes. The photographs should show no cranes of their own.

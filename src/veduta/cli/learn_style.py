@@ -53,7 +53,7 @@ def photo(
     vgg: Weights = None,
     as_json: AsJson = False,
 ) -> None:
-    """Repaint one photo by optimization; needs `pip install veduta[learn]`. Minutes, not seconds.
+    """Repaint one photo by optimization; needs `pip install '.[learn]'`. Minutes, not seconds.
 
     While it runs, OUT.run has a preview and the state: the same command goes on where it was stopped.
     """
@@ -99,7 +99,7 @@ def train(
     vgg: Weights = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a painter for one painting; needs `pip install veduta[learn]`. Then: `veduta style --style MODEL.npz`.
+    """Train a painter for one painting; needs `pip install '.[learn]'`. Then: `veduta style --style MODEL.npz`.
 
     While it runs, MODEL.npz.run has a preview, a log and the state: the same command goes on where it was stopped.
     """
@@ -159,7 +159,7 @@ def thin(
 ) -> None:
     """Train a thin painter to paint what the packaged one paints in its 26 styles, some four times as fast.
 
-    Needs `pip install veduta[learn]`, and half an hour of a core. MODEL.npz.run has the squares, a log and the state:
+    Needs `pip install '.[learn]'`, and half an hour of a core. MODEL.npz.run has the squares, a log and the state:
     the same command goes on where it was stopped. Then: `veduta style --style NAME --painter MODEL.npz`.
     """
     from veduta.files import replacing

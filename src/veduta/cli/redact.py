@@ -11,6 +11,7 @@ import typer
 
 from veduta.cli.add import JsonOption, LibraryOption
 from veduta.cli.copies import AgainOption, OutOption, PhotosArgument, all_told
+from veduta.cli.counted import counted
 from veduta.cli.output import Bar, printable
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _tell(told: dict[str, Any], as_json: bool) -> None:
     if all_told(told, as_json):
         return
     name = printable(told["path"])
-    hidden = ", ".join(f"{count} {what}" for what, count in told["hidden"].items()) or "nothing found"
+    hidden = counted(told["hidden"]) or "nothing found"
     kept = f", {told['kept']} kept" if told["kept"] else ""
     where = f" -> {printable(told['out'])}" if told["out"] is not None else "; not copied"
     typer.echo(f"{name}: {hidden}{kept}{where}")

@@ -131,7 +131,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise AtlasError(
             f"{folder}: holds no atlas (no {MANIFEST}); make one with `veduta landmarks build`"
         ) from None

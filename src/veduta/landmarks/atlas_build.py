@@ -69,6 +69,14 @@ class _Draft:
     weights: Weights
 
 
+def check_place(out: Path) -> None:
+    """Raise AtlasError where the folder `out` cannot take an atlas, since it holds something else."""
+    if out.exists() and not out.is_dir():
+        raise AtlasError(f"{out}: is a file; name a folder for the atlas")
+    if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists():
+        raise AtlasError(f"{out}: holds something that is not an atlas; give a new folder")
+
+
 def build(material: Material, out: Path, weights: Weights | None = None, trained: Head | None = None) -> Path:
     """Write the atlas to the folder `out`, which must not hold anything else, and return it.
 
@@ -82,8 +90,7 @@ def build(material: Material, out: Path, weights: Weights | None = None, trained
         raise AtlasError(
             f"an atlas needs at least {2 * LEAST_OTHERS} photos without landmarks (--others DIR)"
         )
-    if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists():
-        raise AtlasError(f"{out}: holds something that is not an atlas; give a new folder")
+    check_place(out)
     landmarks = [material.landmarks[int(row)] for row in used]
     owners = np.searchsorted(used, material.owners).astype(np.int32)
     first = material.first

@@ -96,7 +96,9 @@ class Bank:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(file, timeout=60, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
+            raise BankError(f"{folder}: the bank cannot be opened: {error.strerror}") from error
+        except sqlite3.Error as error:
             raise BankError(f"{folder}: the bank cannot be opened: {error}") from error
         try:
             connection.execute("PRAGMA journal_mode = WAL")

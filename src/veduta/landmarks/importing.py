@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from veduta.errors import UnreadableImage
 from veduta.image import metadata
 from veduta.image.decode import load
+from veduta.image.formats import PHOTO_SUFFIXES, VIDEO_SUFFIXES
 from veduta.image.hashes import content_hash, perceptual_hash
 from veduta.landmarks import sources
 from veduta.landmarks.bank import Bank, BankError
@@ -56,13 +57,16 @@ def fill(
     `source` is a folder of folders, a CSV file of photos, or (`google`) the layout of Google Landmarks v2; `table`
     tells names, places and coordinates of landmarks; `others` is a folder of photos without landmarks. Of several
     processes with the same arguments each reads its own `shard` (number, of how many); the last to finish looks
-    for doubles. After an interruption the same call goes on where it was. Raises BankError.
+    for doubles. After an interruption the same call goes on where it was. Raises BankError; a bank is made only where
+    there is something to put into it.
     """
     progress = progress or Silent()
+    items = _looked_into(source, items_of(source, table, google))
+    apart = None if others is None else _looked_into(others, _without_landmarks(others))
     with Bank.open(folder, create=True) as bank:
-        enlist(bank, str(source.absolute()), items_of(source, table, google), progress)
-        if others is not None:
-            enlist(bank, str(others.absolute()), _without_landmarks(others), progress)
+        enlist(bank, str(source.absolute()), items, progress)
+        if others is not None and apart is not None:
+            enlist(bank, str(others.absolute()), apart, progress)
         read_pending(bank, shard, progress)
         if bank.one("SELECT 1 FROM photos WHERE state = 'pending' LIMIT 1") is None:
             drop_twins(bank, progress)
@@ -73,6 +77,10 @@ def items_of(source: Path, table: Path | None = None, google: bool = False) -> I
     """The landmarks, photos and problems of a source; raises BankError where it is none."""
     if not source.exists():
         raise BankError(f"{source}: there is no such file or folder")
+    if source.suffix.lower() in PHOTO_SUFFIXES | VIDEO_SUFFIXES and source.is_file():
+        raise BankError(
+            f"{source}: is a photo or a film; give a folder of folders of photos, or a table in CSV"
+        )
     if source.is_file():
         return sources.from_table(source)
     if google:
@@ -86,6 +94,23 @@ def _without_landmarks(folder: Path) -> Iterator[Item]:
     if not folder.is_dir():
         raise BankError(f"{folder}: not a folder of photos without landmarks")
     return sources.without_landmarks(folder)
+
+
+def _looked_into(source: Path, items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, once a photo was among them; raises BankError where there is none."""
+    begun: list[Item] = []
+    for item in items:
+        begun.append(item)
+        if isinstance(item, Listed):
+            return chain(begun, items)
+    raise _nothing(source)
+
+
+def _nothing(source: Path | str) -> BankError:
+    return BankError(
+        f"{source}: no photos there in folders of landmarks; expected are folders region/country/city/landmark (or fewer levels), "
+        "a CSV file of photos, or, with --gld, the layout of Google Landmarks v2"
+    )
 
 
 def enlist(bank: Bank, source: str, items: Iterable[Item], progress: Progress) -> None:
@@ -121,10 +146,7 @@ def enlist(bank: Bank, source: str, items: Iterable[Item], progress: Progress) -
         progress.advance(len(batch))
     progress.end()
     if not found:
-        raise BankError(
-            f"{source}: no photos there; expected are folders region/country/city/landmark (or fewer levels), "
-            "a CSV file of photos, or, with --gld, the layout of Google Landmarks v2"
-        )
+        raise _nothing(source)
     with bank.writing() as connection:
         connection.execute("DELETE FROM photos WHERE source = ? AND listing < ?", (source, listing))
         connection.execute(

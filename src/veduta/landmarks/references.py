@@ -43,8 +43,10 @@ def listed(bank: Bank, file: Path) -> list[BankPhoto]:
     """
     try:
         text = file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BankError(f"{file}: cannot be read as a list of photos: {error}") from error
+    except OSError as error:
+        raise BankError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BankError(f"{file}: not a list of photos in UTF-8 ({error.reason})") from error
     roots = [
         file.absolute().parent,
         *(Path(row[0]) for row in bank.rows("SELECT DISTINCT source FROM photos")),

@@ -63,8 +63,12 @@ def table(path: Path) -> Iterator[dict[str, str]]:
             for row in rows:
                 yield {key.strip().lower(): (value or "").strip() for key, value in row.items() if key}
     except UnicodeDecodeError as error:
-        raise BankError(f"{path.name}: not UTF-8 text ({error.reason}); save it as UTF-8") from error
-    except (OSError, csv.Error) as error:
+        raise BankError(
+            f"{path.name}: not a table in UTF-8 text ({error.reason}); save it as UTF-8"
+        ) from error
+    except OSError as error:
+        raise BankError(f"{path}: cannot be read: {error.strerror}") from error
+    except csv.Error as error:
         raise BankError(f"{path.name}: cannot be read as a table: {error}") from error
 
 

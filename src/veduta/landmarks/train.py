@@ -121,7 +121,9 @@ def train(
     try:
         import torch
     except ImportError as error:
-        raise TrainingError("training needs PyTorch: pip install 'veduta[learn]'") from error
+        raise TrainingError(
+            "training needs PyTorch: run `pip install '.[learn]'` in Veduta's folder"
+        ) from error
     from veduta.landmarks.train_checkpoint import Checkpoint
     from veduta.landmarks.train_loop import Trainer
 
@@ -131,9 +133,9 @@ def train(
         raise TrainingError(
             f"{out} holds a run already; add --resume to go on with it, or give another --out"
         )
-    out.mkdir(parents=True, exist_ok=True)
     with Bank.open(folder) as bank, _together() as rank:
         listed = roll(bank, regions)
+        out.mkdir(parents=True, exist_ok=True)
         inputs: Described | Pictures
         if recipe.network == "light":
             # One process may add to a store at a time; the others find everything there.

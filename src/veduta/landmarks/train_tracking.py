@@ -55,7 +55,9 @@ def export_tensorboard(run: Path, folder: Path) -> Path:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
-        raise TrainingError("TensorBoard is not installed: pip install 'veduta[learn]'") from error
+        raise TrainingError(
+            "TensorBoard is not installed: run `pip install '.[learn]'` in Veduta's folder"
+        ) from error
     epochs = 0
     with SummaryWriter(str(folder)) as writer:
         for record in read(run / NAME):
