@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from veduta.cli.app import app
 from veduta.image.decode import read
+from veduta.learn.augment_batches import Batches
 from veduta.learn.augment_files import LABELS, MANIFEST, OtherSet, augment
 from veduta.learn.augment_recipe import Recipe
 from veduta.learn.augment_step import BadRecipe
@@ -189,18 +190,66 @@ def test_a_folder_of_something_else_is_refused(folder: Path, tmp_path: Path) -> 
 
 def test_mixed_pictures_tell_shares_and_partners(folder: Path, tmp_path: Path) -> None:
     recipe = Recipe.made([{"do": "mixup", "share": 0.3}], seed=2)
-    augment(PictureSet.of(folder), recipe, tmp_path / "out", copies=4, form="png")
+    for place in ("out", "unlabeled"):
+        augment(PictureSet.of(folder), recipe, tmp_path / place, copies=4, form="png")
+        lines = [json.loads(line) for line in (tmp_path / place / MANIFEST).read_text().splitlines()]
+        assert all(len(line["mixed_with"]) == 1 for line in lines)
+        assert all(sum(line["classes"].values()) == pytest.approx(1) for line in lines)
+        across = next(one for one in lines if one["source"][0] != one["mixed_with"][0][0])
+        own, other = across["source"][0], across["mixed_with"][0][0]
+        if place == "out":  # labels tell the classes, and all things here are disks
+            assert across["classes"] == {"disk": pytest.approx(1)}
+            assert {one.get("weight") for one in across["things"]} == {0.7, 0.3}
+            (folder / LABELS).unlink()
+        else:
+            assert across["classes"] == {own: 0.7, other: 0.3}
+        mine, theirs = read(folder / across["source"]), read(folder / across["mixed_with"][0])
+        theirs = cv2.resize(theirs, (mine.shape[1], mine.shape[0]))
+        expected = 0.7 * mine.astype(float) + 0.3 * theirs
+        assert np.abs(read(tmp_path / place / across["file"]) - expected).max() <= 1
+
+
+def test_labels_tell_classes_and_folders_do_not(tmp_path: Path) -> None:
+    """The usual COCO set: all pictures in images/, things of several classes in some."""
+    folder = tmp_path / "set"
+    (folder / "images").mkdir(parents=True)
+    kinds = {"one.png": [3], "two.png": [3, 8, 8], "none.png": []}
+    images, annotations = [], []
+    for number, (name, numbers) in enumerate(kinds.items(), 1):
+        Image.fromarray(np.full((20, 30, 3), 40 * number, np.uint8)).save(folder / "images" / name)
+        images.append({"id": number, "file_name": name, "width": 30, "height": 20})
+        annotations += [
+            {"id": len(annotations) + n, "image_id": number, "category_id": kind, "bbox": [2, 2, 9, 9]}
+            for n, kind in enumerate(numbers)
+        ]
+    named = [{"id": 8, "name": "cat"}, {"id": 3, "name": "dog"}, {"id": 5, "name": "bird"}]
+    (folder / "instances.json").write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": named})
+    )
+    pictures = PictureSet.of(folder)
+    assert pictures.classes == ("cat", "dog", "bird")
+    shares = {name.rsplit("/", 1)[-1]: pictures.shares_of(name) for name in pictures.names}
+    assert shares == {"one.png": {"dog": 1.0}, "two.png": {"dog": 0.5, "cat": 0.5}, "none.png": {}}
+    augment(pictures, Recipe.made([{"do": "invert"}]), tmp_path / "out", copies=1)
     lines = [json.loads(line) for line in (tmp_path / "out" / MANIFEST).read_text().splitlines()]
-    assert all(len(line["mixed_with"]) == 1 for line in lines)
-    assert all(sum(line["classes"].values()) == pytest.approx(1) for line in lines)
-    across = next(one for one in lines if one["source"][0] != one["mixed_with"][0][0])
-    own, other = across["source"][0], across["mixed_with"][0][0]
-    assert across["classes"] == {own: 0.7, other: 0.3}
-    assert {one.get("weight") for one in across["things"]} == {0.7, 0.3}
-    mine, theirs = read(folder / across["source"]), read(folder / across["mixed_with"][0])
-    theirs = cv2.resize(theirs, (mine.shape[1], mine.shape[0]))
-    expected = 0.7 * mine.astype(float) + 0.3 * theirs
-    assert np.abs(read(tmp_path / "out" / across["file"]) - expected).max() <= 1
+    assert {line["source"]: line.get("classes", {}) for line in lines} == {
+        f"images/{name}": told for name, told in shares.items()
+    }
+    batches = Batches.of_set(pictures, Recipe.made([{"do": "flip"}]), (30, 20), shuffle=False)
+    _, y = next(iter(batches.rounds(0, 1)))
+    assert y.tolist() == [[0, 0, 0], [0, 1, 0], [0.5, 0.5, 0]]
+    torch = pytest.importorskip("torch")
+    from veduta.learn.augment_dataset import AugmentedPictures
+
+    with pytest.raises(BadRecipe, match="several classes"):
+        AugmentedPictures(pictures, Recipe.made([{"do": "flip"}]))
+    found = AugmentedPictures(pictures, Recipe.made([{"do": "flip"}]), "shares")[2][1]
+    assert torch.equal(found, torch.tensor([0.5, 0.5, 0]))
+    (folder / "instances.json").write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": named[:1]})
+    )
+    with pytest.raises(BadRecipe, match="of no class"):
+        PictureSet.of(folder).shares_of("images/one.png")
 
 
 def test_maps_of_labels_move_along(folder: Path, tmp_path: Path) -> None:

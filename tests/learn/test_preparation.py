@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,58 @@ def test_wrong_orders_write_nothing(folder: Path, tmp_path: Path) -> None:
         assert not (tmp_path / "x").exists()
     result = CliRunner().invoke(app, ["learn", "prepare", str(tmp_path / "none"), "-o", str(tmp_path / "x")])
     assert isinstance(result.exception, BadInput)
+
+
+def test_what_an_earlier_run_made_otherwise_goes(folder: Path, tmp_path: Path) -> None:
+    """Only files that its manifest names, none that was changed since, and nothing where nothing is made."""
+    out = tmp_path / "out"
+    assert run(folder, "-o", out, "--normalize", "signed")[1]["made"] == 3
+    (out / "mine.npy").write_bytes(b"mine")
+    (out / "deeper" / "notes.txt").write_text("mine")
+    later = (out / "manifest.json").stat().st_mtime_ns + 10**9
+    (out / "one.npy").write_bytes(b"mine now")
+    os.utime(out / "one.npy", ns=(later, later))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "bad.jpg").write_bytes(b"\xff\xd8 nothing")
+    assert run(empty, "-o", out)[0] != 0
+    assert len(list(out.rglob("*.npy"))) == 4  # a run that makes nothing takes nothing away
+    code, told = run(folder, "-o", out, "--stretch", "0")
+    assert code == 0 and told["removed"] == 2 and told["left"] == [str(out / "one.npy")]
+    found = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert found == {
+        "mine.npy", "deeper/notes.txt", "one.npy", "manifest.json", "one.png", "deep.png", "deeper/two.png",
+    }  # fmt: skip
+    (folder / "deeper" / "two.png").unlink()
+    (out / "deeper" / "notes.txt").unlink()
+    again = run(folder, "-o", out, "--stretch", "0")[1]
+    assert (again["made"], again["already"], again["removed"]) == (0, 2, 1)
+    assert not (out / "deeper").exists()  # nothing is left in it
+
+
+def test_an_interrupted_run_forgets_no_file(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    run(folder, "-o", out, "--normalize", "signed")
+    monkeypatch.setattr("veduta.learn.prepared_set.KEPT_EVERY", 1)
+    monkeypatch.setattr("veduta.learn.prepared_set._cleared", lambda *_: 1 / 0)  # killed before the end
+    with pytest.raises(ZeroDivisionError):
+        CliRunner().invoke(app, ["learn", "prepare", str(folder), "-o", str(out)], catch_exceptions=False)
+    monkeypatch.undo()
+    assert len(list(out.rglob("*.npy"))) == 3
+    assert run(folder, "-o", out)[1]["removed"] == 3
+    assert not list(out.rglob("*.npy")) and "former" not in json.loads((out / "manifest.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["../outside.npy", "/outside.npy", "manifest.json", "link.npy"])
+def test_a_manifest_names_no_file_elsewhere(folder: Path, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    run(folder, "-o", out)
+    (tmp_path / "outside.npy").write_bytes(b"mine")
+    (out / "link.npy").symlink_to(tmp_path / "outside.npy")
+    told = json.loads((out / "manifest.json").read_text())
+    told["pictures"].append({"file": str(tmp_path / name[1:]) if name[0] == "/" else name, "source": {}})
+    (out / "manifest.json").write_text(json.dumps(told))
+    assert run(folder, "-o", out)[1]["removed"] == 0
+    assert (tmp_path / "outside.npy").is_file() and (out / "link.npy").is_symlink()

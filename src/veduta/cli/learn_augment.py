@@ -24,7 +24,9 @@ def augment(
     folder: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[DIR]", help="Folder of pictures; folders in it are classes.", show_default=False
+            metavar="[DIR]",
+            help="Folder of pictures; folders in it are classes, unless there are labels.",
+            show_default=False,
         ),
     ] = None,
     out: Annotated[

@@ -59,7 +59,8 @@ def prepare(
     """Prepare pictures: histograms, color space, range; arrays (NPY) or pictures (PNG), and a manifest.
 
     16-bit PNG and TIFF are worked in 16 bits. PNG holds other spaces than RGB and gray as 16 bits, each channel over
-    its range. A second run makes only what is new. OUT/manifest.json tells what was done and the statistics of the set.
+    its range. A second run makes only what is new, and removes what an earlier one made otherwise. OUT/manifest.json
+    tells what was done and the statistics of the set.
     """
     from veduta.cli.given import expand
     from veduta.cli.outcome import FAILED, REFUSED
@@ -92,6 +93,8 @@ def prepare(
     told = {
         "made": made.made,
         "already": made.already,
+        "removed": made.removed,
+        "left": [str(path) for path in made.left],
         "manifest": str(made.manifest),
         "statistics": None if made.statistics is None else made.statistics.as_json(),
         "failed": [{"path": str(path), "error": reason} for path, reason in failed],
@@ -105,5 +108,9 @@ def prepare(
         raise typer.Exit(REFUSED if len(failed) == 1 else FAILED)
     if not as_json:
         say(f"{made.made} pictures prepared, {made.already} were; {made.manifest}")
+        if made.removed:
+            say(f"{made.removed} files of an earlier run were removed")
+        for path in made.left:
+            say(f"{path}: of an earlier run, but changed since: left there; it is no part of this set")
     if failed:
         raise typer.Exit(FAILED)

@@ -93,13 +93,12 @@ class Batches:
 
     @classmethod
     def of_set(cls, pictures: PictureSet, recipe: Recipe, size: Size, **more: Any) -> Batches:
-        """Batches of a folder, whose folders are the classes."""
+        """Batches of a set of pictures in a folder."""
         kinds = {name: place for place, name in enumerate(pictures.classes)}
         weights = np.zeros((len(pictures), max(1, len(kinds))), np.float32)
         for row, name in zip(weights, pictures.names, strict=True):
-            kind = pictures.class_of(name)
-            if kind is not None:
-                row[kinds[kind]] = 1
+            for kind, share in pictures.shares_of(name).items():
+                row[kinds[kind]] = share
         return cls(pictures, recipe, weights, size, **more)
 
     def __len__(self) -> int:

@@ -62,6 +62,23 @@ class Labels:
         short = name.rsplit("/", 1)[-1]
         return short if short in self.found else None
 
+    @property
+    def named(self) -> dict[int, str]:
+        """The names of the classes by their numbers."""
+        return {one["id"]: str(one.get("name", one["id"])) for one in self.classes}
+
+    def kinds(self, name: str) -> tuple[str, ...]:
+        """The classes of the things in a picture that has this path, each once; raises BadRecipe."""
+        known, named = self.known(name), self.named
+        try:
+            numbers = {int(one["category_id"]) for one in self.found[known]} if known is not None else set()
+            return tuple(dict.fromkeys(named[number] for number in sorted(numbers)))
+        except (KeyError, TypeError, ValueError) as error:
+            told = f"{type(error).__name__} {error}"
+            raise BadRecipe(
+                f"{self.path}: an annotation of {name} is of no class it names: {told}"
+            ) from error
+
     def things(self, name: str) -> tuple[Thing, ...]:
         """The things of a picture that the file knows, in its own size; raises BadRecipe."""
         made = []

@@ -19,7 +19,7 @@ Target = Literal["class", "shares", "things", "map"]
 class AugmentedPictures(torch.utils.data.Dataset[tuple[torch.Tensor, Any]]):
     """Pictures (3, height, width) in [0, 1], each with a target.
 
-    `class`: the number of its folder. `shares`: of each class, for mixed pictures. `things`: a dictionary of boxes
+    `class`: the number of its class. `shares`: of each class, for mixed pictures. `things`: a dictionary of boxes
     (n, 4; left, top, right, bottom), labels (n), area (n), and masks (n, height, width) and keypoints (n, points, 3)
     where all things have them. `map`: the label of each pixel. `size` (width, height): all are stretched to it.
     """
@@ -28,7 +28,9 @@ class AugmentedPictures(torch.utils.data.Dataset[tuple[torch.Tensor, Any]]):
         self, pictures: PictureSet, recipe: Recipe, target: Target = "class", size: Size | None = None
     ) -> None:
         if target in ("class", "shares") and not pictures.classes:
-            raise BadRecipe(f"{pictures.folder}: no folders in it that would tell classes")
+            raise BadRecipe(f"{pictures.folder}: neither folders nor labels that would tell classes")
+        if target == "class" and any(len(pictures.shares_of(name)) > 1 for name in pictures.names):
+            raise BadRecipe(f'{pictures.folder}: pictures of several classes: take the target "shares"')
         if target == "class" and recipe.mixes:
             raise BadRecipe('a recipe that mixes pictures has no single class: take the target "shares"')
         if target == "things" and pictures.labels is None:

@@ -34,7 +34,8 @@ class NoPictures(BadInput):
 class PictureSet:
     """The pictures of a folder, by their paths in it.
 
-    The class of a picture is the first folder on that path. `labels`: things in the pictures. `maps`: a folder of
+    Classes are told by the labels, where there are such; else the first folder on a picture's path is its class.
+    `labels`: things in the pictures. `maps`: a folder of
     maps of labels, gray PNG files with the same paths. `side`: the longer side that is decoded at most.
     """
 
@@ -80,12 +81,22 @@ class PictureSet:
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
-        """The names of the folders that tell classes, in order."""
+        """The names of the classes: of the labels in their order, else of the folders that tell them."""
+        if self.labels is not None:
+            return tuple(dict.fromkeys(self.labels.named.values()))
         return tuple(sorted({name.split("/")[0] for name in self.names if "/" in name}))
 
+    def shares_of(self, name: str) -> dict[str, float]:
+        """The classes of a picture and how much it counts for each, 1 together; none where none is told."""
+        if self.labels is not None:
+            kinds = self.labels.kinds(name)
+            return {kind: 1 / len(kinds) for kind in kinds}
+        return {name.split("/")[0]: 1.0} if "/" in name else {}
+
     def class_of(self, name: str) -> str | None:
-        """The class of a picture, None where it lies in no folder."""
-        return name.split("/")[0] if "/" in name else None
+        """The class of a picture, None where it has none, or several."""
+        shares = self.shares_of(name)
+        return next(iter(shares)) if len(shares) == 1 else None
 
     def load(self, name: str, deep: bool = False) -> Example:
         """A picture with all that is known of it; `deep`: in 16 bits where it has them.
@@ -94,9 +105,8 @@ class PictureSet:
         """
         pixels, full = self._pixels(self.folder / name, deep)
         size = (pixels.shape[1], pixels.shape[0])
-        kind = self.class_of(name)
         labels = None if self.maps is None else self._map(name, size)
-        example = Example(pixels, labels=labels, classes={} if kind is None else {kind: 1.0})
+        example = Example(pixels, labels=labels, classes=self.shares_of(name))
         known = None if self.labels is None else self.labels.known(name)
         if self.labels is None or known is None:
             return example

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -30,13 +31,18 @@ Format = Literal["npy", "png"]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a run made: the manifest, how many pictures are new and were there, and (path, reason) of those refused."""
+    """What a run made: the manifest, how many pictures are new and were there, and (path, reason) of those refused.
+
+    `removed`: files of an earlier run that are no part of this set. `left`: such that were changed since, and stay.
+    """
 
     manifest: Path
     made: int
     already: int
     failed: list[tuple[Path, str]]
     statistics: Statistics | None
+    removed: int = 0
+    left: tuple[Path, ...] = ()
 
 
 def targets(root: Path, paths: Sequence[Path], suffix: str) -> dict[Path, Path]:
@@ -73,7 +79,8 @@ def prepare_set(
 ) -> Prepared:
     """Prepare the pictures of `root` into `out`; what an earlier run made of the same pictures alike stays.
 
-    `statistics`: those of another set, instead of this one's. Pictures that cannot be read are left out and told.
+    What it made otherwise, or of pictures that are gone, is removed, as its manifest tells. `statistics`: those of
+    another set, instead of this one's. Pictures that cannot be read are left out and told.
     Raises BadPreparation.
     """
     if form == "png" and not preparation.keeps_range:
@@ -97,6 +104,7 @@ def prepare_set(
         elif path not in failed:
             todo.append(path)
     already = len(rows)
+    former, since = _former(out / MANIFEST)
 
     def one(path: Path) -> dict[str, Any] | str:
         try:
@@ -123,11 +131,15 @@ def prepare_set(
         else:
             rows[row["file"]] = row
             if (len(rows) - already) % KEPT_EVERY == 0:
-                _keep(out / MANIFEST, recipe, told, rows)
+                _keep(out / MANIFEST, recipe, told, rows, former - rows.keys())
     progress.end()
+    removed: int = 0
+    left: tuple[Path, ...] = ()
     if rows:
+        removed, left = _cleared(out, former - rows.keys(), since)
         _keep(out / MANIFEST, recipe, told, rows)
-    return Prepared(out / MANIFEST, len(rows) - already, already, sorted(failed.items()), statistics)
+    made = len(rows) - already
+    return Prepared(out / MANIFEST, made, already, sorted(failed.items()), statistics, removed, left)
 
 
 def _measured(
@@ -205,6 +217,44 @@ def _earlier(manifest: Path, recipe: dict[str, Any], statistics: Any) -> dict[st
         return {}
 
 
-def _keep(manifest: Path, recipe: dict[str, Any], statistics: Any, rows: dict[str, dict[str, Any]]) -> None:
+def _former(manifest: Path) -> tuple[set[str], int]:
+    """The files that earlier runs wrote, of whatever recipe, and when they were told of (nanoseconds)."""
+    try:
+        told = json.loads(manifest.read_text("utf-8"))
+        names = {str(row["file"]) for row in told["pictures"]} | {str(one) for one in told.get("former", ())}
+        return names, manifest.stat().st_mtime_ns
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set(), 0
+
+
+def _cleared(out: Path, names: set[str], since: int) -> tuple[int, tuple[Path, ...]]:
+    """Remove files that earlier runs wrote; how many, and those that were changed since and so stay."""
+    removed, left = 0, []
+    for name in sorted(names):
+        path, parts = out / name, Path(name).parts
+        own = Path(name).suffix in (".npy", ".png") and not Path(name).is_absolute() and ".." not in parts
+        if not own or path.is_symlink() or not path.is_file():
+            continue
+        if path.stat().st_mtime_ns > since:
+            left.append(path)
+            continue
+        path.unlink()
+        removed += 1
+        with suppress(OSError):  # others have something in it
+            for folder in path.relative_to(out).parents[:-1]:
+                (out / folder).rmdir()
+    return removed, tuple(left)
+
+
+def _keep(
+    manifest: Path,
+    recipe: dict[str, Any],
+    statistics: Any,
+    rows: dict[str, dict[str, Any]],
+    former: Collection[str] = (),
+) -> None:
+    """Write the manifest; `former`: files of earlier runs that are still to be removed."""
     told = {"recipe": recipe, "statistics": statistics, "pictures": [rows[name] for name in sorted(rows)]}
+    if former:
+        told["former"] = sorted(former)
     write_text(manifest, json.dumps(told, indent=1) + "\n")
