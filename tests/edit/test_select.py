@@ -50,6 +50,27 @@ def test_a_box_takes_what_is_in_it() -> None:
     assert iou(select(picture, box=(255, 145, 100, 110)), square) > 0.95
 
 
+def test_a_box_is_not_left_empty_for_colors_that_are_also_around(photographs: Path) -> None:
+    """A face of a cat in front of the same cat: colors alone take it for background."""
+    cat = read(photographs / "chelsea.png")
+    pasted = cat.copy()
+    rows, columns = np.indices((90, 126))
+    oval = (rows - 45) ** 2 / 45**2 + (columns - 63) ** 2 / 63**2 < 1
+    small = cv2.resize(cat, (126, 84), interpolation=cv2.INTER_AREA)
+    pasted[120:210, 178:304][oval] = cv2.resize(small, (126, 90))[oval]
+    truth = np.zeros(cat.shape[:2], bool)
+    truth[120:210, 178:304] = oval
+    assert iou(select(pasted, box=(178, 120, 126, 90)), truth) > 0.7
+
+
+def test_a_photo_that_is_no_multiple_of_its_reduced_size() -> None:
+    picture, disk, _ = scene(5)
+    assert iou(select(picture[:-3, :-4], [Click(600, 550)]), disk[:-3, :-4]) > 0.95
+    corner = np.zeros((1499, 1997, 3), np.uint8)
+    corner[1300:, 1700:] = (180, 60, 40)
+    assert select(corner, [Click(1996, 1498)])[1300:, 1700:].mean() > 0.95
+
+
 def test_clicks_correct_one_another() -> None:
     picture, disk, square = scene()
     both = select(picture, [Click(120, 110), Click(300, 200)])

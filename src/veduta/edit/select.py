@@ -1,7 +1,8 @@
 """Smart selection: a click or a box on a thing becomes the mask of that thing.
 
 A click grows over what has its color and is not parted from it by an edge, then colors decide (GrabCut) at a reduced
-size around the spot; the outline is brought to the edges of the picture at full size.
+size around the spot, and once more along the outline at twice that; then the outline is brought to the edges of the
+picture at full size.
 """
 
 from __future__ import annotations
@@ -14,27 +15,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.edit.fill import BadMask
-from veduta.image.photo import Pixels
+from veduta.image.photo import Pixels, at_most
+from veduta.see.edge import at_edges
 from veduta.see.finding import Box
 from veduta.see.outline import (
     BACKGROUND,
     FOREGROUND,
     MAYBE_BACKGROUND,
     MAYBE_FOREGROUND,
-    by_color,
-    fine,
+    cut,
+    cut_again,
 )
 
 Bool = NDArray[np.bool_]
 
-# Longer side of the picture in which colors decide.
-SIDE = 280
+# Longer sides of the picture in which colors decide, of the one in which they decide again along the outline, and about
+# that of the one in which edges are looked for before they are looked for at full size.
+SIDE, FINER_SIDE, EDGE_SIDE = 200, 320, 640
 # Room around a box, as a share of its sides: background that GrabCut learns from.
 ROOM = 0.25
+# What is found in a box reaches over this share of its sides, or the box is looked at again: its middle (an ellipse
+# over this share of its sides) is of the thing then, and about the rest of the larger ellipse colors decide.
+FILLED, MIDDLE, ROUND = 0.8, 0.5, 0.9
 # A click alone looks at this share of the photo's longer side around it.
 REACH = 0.45
-# Pixels of the reduced picture around what was chosen in which its edge is looked for.
-MARGIN = 6
 # Radius around a click that surely belongs to the thing, as a share of SIDE.
 SPOT = 0.012
 
@@ -59,40 +63,62 @@ def select(
     _check(clicks, box, mask, width, height)
     left, top, right, bottom = _window(clicks, box, mask, width, height)
     part = pixels[top:bottom, left:right]
-    scale = min(1.0, SIDE / max(part.shape[:2]))
-    size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    small = part if scale == 1 else np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-    across, down = size[0] / part.shape[1], size[1] / part.shape[0]
-    spots = [(min(size[0] - 1, int((c.x - left) * across)), min(size[1] - 1, int((c.y - top) * down)), c.include)
-             for c in clicks]  # fmt: skip
-    marks = _marks(small, spots, box, mask, (left, top, across, down), (right - left, bottom - top))
-    chosen = by_color(small, marks, rounds=2)
-    chosen = _connected(chosen, spots, marks == FOREGROUND if mask is not None else None)
-    out = np.zeros((height, width), bool)
-    out[top:bottom, left:right] = _outlined(part, chosen, max(1.0, 1.5 / scale))
-    if mask is not None:
-        out[:top] |= mask[:top]
-        out[bottom:] |= mask[bottom:]
-        out[top:bottom, :left] |= mask[top:bottom, :left]
-        out[top:bottom, right:] |= mask[top:bottom, right:]
-    return out
-
-
-def _outlined(part: Pixels, chosen: Bool, radius: float) -> Bool:
-    """What was chosen in the reduced picture, brought to the edges of the full one, and only looked at around it."""
-    out = np.zeros(part.shape[:2], bool)
-    if not chosen.any():
-        return out
-    down, across = part.shape[0] / chosen.shape[0], part.shape[1] / chosen.shape[1]
-    rows, columns = np.flatnonzero(chosen.any(axis=1)), np.flatnonzero(chosen.any(axis=0))
-    first, last = max(0, rows[0] - MARGIN), min(chosen.shape[0], rows[-1] + 1 + MARGIN)
-    begin, end = max(0, columns[0] - MARGIN), min(chosen.shape[1], columns[-1] + 1 + MARGIN)
-    place = (
-        slice(round(first * down), max(1, round(last * down))),
-        slice(round(begin * across), max(1, round(end * across))),
+    # Whole steps: averages of whole blocks are by far the fastest way to a smaller picture.
+    step = max(1, min(round(max(part.shape[:2]) / EDGE_SIDE), *part.shape[:2]))
+    down, across = part.shape[0] // step, part.shape[1] // step
+    whole = part[: down * step, : across * step]
+    guide = whole
+    if step > 1:
+        guide = np.asarray(cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA), np.uint8)
+    asked = _Asked(clicks, box, mask, (left, top), (whole.shape[1], whole.shape[0]))
+    found = at_edges(whole, guide, _chosen(guide, asked))
+    out = np.zeros((height, width), bool) if mask is None else mask.copy()
+    # Less than a step is left of the last rows and columns: they go on.
+    out[top:bottom, left:right] = np.pad(
+        found, ((0, part.shape[0] - whole.shape[0]), (0, part.shape[1] - whole.shape[1])), mode="edge"
     )
-    out[place] = fine(part[place], chosen[first:last, begin:end].astype(np.float32), radius) > 0.5
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked of a part of the photo: `corner` and `size` (x, y) of the part, in pixels of the photo."""
+
+    clicks: Sequence[Click]
+    box: Box | None
+    mask: Bool | None
+    corner: tuple[int, int]
+    size: tuple[int, int]
+
+    def spots(self, small: Pixels) -> list[tuple[int, int, bool]]:
+        """The clicks as columns and rows of the part at the size of `small`."""
+        height, width = small.shape[:2]
+        return [
+            (
+                min(width - 1, int((click.x - self.corner[0]) * width / self.size[0])),
+                min(height - 1, int((click.y - self.corner[1]) * height / self.size[1])),
+                click.include,
+            )
+            for click in self.clicks
+        ]
+
+
+def _chosen(guide: Pixels, asked: _Asked) -> Bool:
+    """What the colors of a reduced picture decide, and once more along its outline on a larger one."""
+    small = at_most(guide, SIDE)
+    spots, marks = asked.spots(small), _marks(small, asked)
+    found, models = cut(small, marks, rounds=2)
+    if asked.box is not None and asked.mask is None and not _fills(found, marks):
+        found, models = cut(small, _with_middle(marks), rounds=2)
+    chosen = _connected(found, spots, marks == FOREGROUND if asked.mask is not None else None)
+    larger = at_most(guide, FINER_SIDE)
+    if models is None or larger.shape == small.shape or not chosen.any():
+        return chosen
+    before = None
+    if asked.mask is not None:
+        size = larger.shape[1::-1]
+        before = cv2.resize(chosen.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    return _connected(cut_again(larger, chosen, models), asked.spots(larger), before)
 
 
 def _check(clicks: Sequence[Click], box: Box | None, mask: Bool | None, width: int, height: int) -> None:
@@ -141,28 +167,24 @@ def _window(
     )
 
 
-def _marks(
-    small: Pixels,
-    spots: Sequence[tuple[int, int, bool]],
-    box: Box | None,
-    mask: Bool | None,
-    place: tuple[int, int, float, float],
-    whole: tuple[int, int],
-) -> NDArray[np.uint8]:
+def _marks(small: Pixels, asked: _Asked) -> NDArray[np.uint8]:
     """What is known of each pixel of the reduced picture."""
-    left, top, across, down = place
     height, width = small.shape[:2]
-    if box is not None:
+    spots = asked.spots(small)
+    if asked.box is not None:
         marks = np.full((height, width), BACKGROUND, np.uint8)
-        x, y, w, h = box
+        x, y, w, h = asked.box
+        left, top = asked.corner
+        across, down = width / asked.size[0], height / asked.size[1]
         rows = slice(max(0, round((y - top) * down)), max(1, round((y - top + h) * down)))
         columns = slice(max(0, round((x - left) * across)), max(1, round((x - left + w) * across)))
         marks[rows, columns] = MAYBE_FOREGROUND
     else:
         near = _alike(small, [(x, y) for x, y, include in spots if include])
         marks = np.where(near, MAYBE_FOREGROUND, MAYBE_BACKGROUND).astype(np.uint8)
-    if mask is not None:
-        part = np.ascontiguousarray(mask[top : top + whole[1], left : left + whole[0]]).astype(np.uint8)
+    if asked.mask is not None:
+        (left, top), (across, down) = asked.corner, asked.size
+        part = np.ascontiguousarray(asked.mask[top : top + down, left : left + across]).view(np.uint8)
         before = cv2.resize(part, (width, height), interpolation=cv2.INTER_NEAREST) > 0
         core = cv2.erode(before.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         marks[before] = MAYBE_FOREGROUND
@@ -176,6 +198,29 @@ def _marks(
     for x, y, include in spots:
         cv2.circle(marks, (x, y), radius, FOREGROUND if include else BACKGROUND, -1)
     return marks
+
+
+def _fills(found: Bool, marks: NDArray[np.uint8]) -> bool:
+    """Whether what was found reaches across the box: one draws a box around a thing, not around much else.
+
+    Where it does not, GrabCut has taken the thing for background, or most of it (Lempitsky et al. 2009).
+    """
+    _, _, width, height = cv2.boundingRect(found.view(np.uint8))
+    _, _, across, down = cv2.boundingRect((marks != BACKGROUND).astype(np.uint8))
+    return bool(width >= FILLED * across and height >= FILLED * down)
+
+
+def _with_middle(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Marks of a box whose middle is surely of the thing, and whose corners rather are not."""
+    x, y, across, down = cv2.boundingRect((marks != BACKGROUND).astype(np.uint8))
+    center = x + (across - 1) // 2, y + (down - 1) // 2
+    changed = np.where(marks == MAYBE_FOREGROUND, MAYBE_BACKGROUND, marks).astype(np.uint8)
+    for share, mark in ((ROUND, MAYBE_FOREGROUND), (MIDDLE, FOREGROUND)):
+        ellipse = np.zeros_like(marks)
+        axes = max(1, int(across * share / 2)), max(1, int(down * share / 2))
+        cv2.ellipse(ellipse, center, axes, 0, 0, 360, 1, -1)
+        changed[(ellipse > 0) & (marks == MAYBE_FOREGROUND)] = mark
+    return changed
 
 
 def _alike(small: Pixels, spots: Sequence[tuple[int, int]], tolerance: float = 1.0) -> Bool:
