@@ -11,6 +11,9 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
+# As the commands do, before NumPy is loaded: threads of BLAS wait for each other, spinning.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Machines are busy at times: no test may depend on how long an example takes, nor on which ones are drawn today.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")

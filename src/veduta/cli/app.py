@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import typer
 
 from veduta import __version__
@@ -60,6 +63,9 @@ LAZY: Table = {
 
 app = lazy_group(LAZY)
 
+# Groups that multiply large matrices one after the other: the threads of BLAS help them.
+ALONE = ("landmarks", "learn")
+
 
 def _show_version(asked: bool) -> None:
     if asked:
@@ -80,6 +86,10 @@ def main() -> None:
     """Run the command line; what goes wrong is told in one line and decides the exit status."""
     from veduta.cli.outcome import ENDS, ended
 
+    if sys.argv[1:2] not in ([name] for name in ALONE):
+        # Photos are worked on side by side: threads of BLAS would wait for those of other photos, spinning, and on a
+        # busy machine for minutes. NumPy reads this when it is loaded.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = app(prog_name="veduta", standalone_mode=False)
     except ENDS as error:
