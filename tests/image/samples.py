@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -239,6 +240,13 @@ def _frame(planes: list[NDArray[np.uint16]], form: str) -> Any:
 
 def deep_avif(rgb: NDArray[np.float64]) -> bytes:
     """An AVIF of 10 bits, chroma halved, of colors (h, w, 3) in [0, 1] with even sides."""
+    # The encoder gives the thread that calls it real-time priority where it may (as root): a thread of its own takes
+    # that along when it ends, and neither this process nor those that it starts keep it.
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(_deep_avif, rgb).result()
+
+
+def _deep_avif(rgb: NDArray[np.float64]) -> bytes:
     import av
 
     out = io.BytesIO()
