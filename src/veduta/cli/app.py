@@ -87,8 +87,8 @@ def main() -> None:
     from veduta.cli.outcome import ENDS, ended
 
     if sys.argv[1:2] not in ([name] for name in ALONE):
-        # Photos are worked on side by side: threads of BLAS would wait for those of other photos, spinning, and on a
-        # busy machine for minutes. NumPy reads this when it is loaded.
+        # Photos are worked on side by side: threads of BLAS would spin while they wait for those of other photos. NumPy
+        # reads this when it is loaded.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = app(prog_name="veduta", standalone_mode=False)
