@@ -113,6 +113,61 @@ def test_the_sky_stays_as_it_is() -> None:
     assert out[160:].std() > 1.3 * photo[160:].std()
 
 
+def saturation(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(1 - pixels.min(-1) / np.maximum(pixels.max(-1), 1))
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ((215, 150, 175), (250, 190, 100)),  # a sunset, rose to yellow
+        ((225, 180, 95), (235, 215, 150)),  # yellow
+        ((218, 217, 221), (240, 240, 240)),  # clouds
+    ],
+)
+def test_skies_of_other_colors_stay_too(above: tuple[int, ...], below: tuple[int, ...]) -> None:
+    """An even sky, darker towards the corners, is neither stained nor bent out of its colors."""
+    ground = cv2.resize(data.coffee(), (400, 130), interpolation=cv2.INTER_AREA)
+    ground = hazy(ground, np.full((130, 400), 0.6), 0.9, 0.85)
+    down = np.linspace(0, 1, 170)[:, None, None]
+    sky = (1 - down) * above + down * below + np.zeros((170, 400, 1))
+    corner = np.hypot(*np.meshgrid(np.linspace(-1, 1, 400), np.linspace(1, 0, 170)))[..., None]
+    sky = sky * (1 - 0.04 * corner**2) + np.random.default_rng(1).normal(0, 0.7, sky.shape)
+    photo = np.concatenate([np.asarray(np.clip(np.rint(sky), 0, 255), np.uint8), ground])
+    before, after = photo[:120].astype(float), FULL.apply(photo)[:120].astype(float)
+    assert np.abs(after - before).mean() < 12
+    assert np.abs(saturation(after) - saturation(before)).max() < 0.2
+
+
+def test_a_light_face_keeps_its_color() -> None:
+    """Skin is dark in no channel, but hair and eyes are: a portrait is not hazy, its face does not turn red."""
+    before = cv2.resize(data.astronaut()[50:210, 140:310], None, fx=2, fy=2)
+    after = FULL.apply(before)
+    for y, x in ((140, 130), (170, 200), (220, 170)):
+        one, other = (np.median(p[y : y + 24, x : x + 24].reshape(-1, 3), axis=0) for p in (before, after))
+        assert np.abs(other - one).max() < 23
+        assert saturation(other) < saturation(one) + 0.09
+
+
+def test_warm_things_by_naive_recomputation() -> None:
+    rng = np.random.default_rng(2)
+    pixels = rng.integers(120, 256, (21, 33, 3)).astype(np.uint8)
+    light = (240.0, 230.0, 220.0)
+
+    def ramp(value: float, ends: tuple[float, float]) -> float:
+        return min(max((value - ends[0]) / (ends[1] - ends[0]), 0.0), 1.0)
+
+    told = np.zeros((21, 33))
+    for y in range(21):
+        for x in range(33):
+            red, green, blue = (int(v) for v in pixels[y, x])
+            parts = [v / a for v, a in zip((red, green, blue), light, strict=True)]
+            told[y, x] = ramp(max(parts), dehaze.BRIGHT) * ramp(1 - min(parts) / max(parts), dehaze.TINTED)
+            told[y, x] *= ramp(red - green, (-4, 4)) * ramp(green - blue, (-8, 4))
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(told, 1, mode="symmetric"), (3, 3))
+    assert np.allclose(dehaze._warm(pixels, light), around.mean(axis=(2, 3)), atol=1e-5)
+
+
 def test_a_clear_photo_changes_little(clear: Pixels) -> None:
     assert likeness(FULL.apply(clear), clear) > 22
 

@@ -87,6 +87,19 @@ def test_other_scenes_and_sizes_are_left_out(truth: Pixels) -> None:
     }
 
 
+def test_small_pictures_of_something_else_are_left_out() -> None:
+    """So few pixels can be bent onto each other that they look alike; only their detail tells that they are not."""
+    photos = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket(), data.stereo_motorcycle()[0]]
+    small = [cv2.resize(photo, (64, 48), interpolation=cv2.INTER_AREA) for photo in photos]
+    for reference in small:
+        frames, _ = shaken(cv2.resize(reference, (128, 96)), 2, 2, 6, 90)
+        others = [one for one in small if one is not reference]
+        done = fuse([frames[0], *others, frames[1]], 1)
+        assert done.used == [0, 5]
+        with pytest.raises(CannotFuse, match="frame 2 does not show the same; frame 3 does not"):
+            fuse([frames[0], *others], 1)
+
+
 @pytest.mark.parametrize("motion", ["affine", "perspective"])
 def test_turned_and_bent_frames_are_placed(motion: str) -> None:
     whole = data.astronaut()[:300, :400]

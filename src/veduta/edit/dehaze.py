@@ -29,20 +29,24 @@ Plane = NDArray[np.float32]
 SIDE = 480  # longer side at which haze is told
 # Half sides of the patches, of the longer side, and the share that the wide ones have.
 PATCH, WIDE_PATCH, WIDE_SHARE = 0.03, 0.08, 0.3
-CLEAR = 0.05  # dark channel of a photo without haze, on average
+CLEAR = 0.015  # dark channel of a photo without haze, about
 LEAST = 0.25  # of the scene's light is taken to be left: below, noise and blocks would be all that is seen
 # The guided filter: half side, of the longer side; variance of codes above which something is an edge.
 RADIUS, EDGE = 0.1, 1e-3
 HAZIEST = 0.001  # share of the picture that tells the color of the haze
 # Haze is nearly white: what is expected, how surely, and how much of its tint is kept.
 WHITE, WHITE_SHARE, TINT = 0.9, 0.2, 0.6
+# Bright and warm things (faces, lamps, evening skies) are not dark in any channel: wider patches tell there. From and
+# up to which brightness, relative to the haze, and distance from gray.
+WARM_PATCH, BRIGHT, TINTED = 0.12, (0.8, 0.95), (0.08, 0.28)
 SKY = 0.75  # how far the sky is left as it is
-# What may be sky: its blue within this of the haze's, and so many codes of blue over red: at each place, on average.
-UNLIKE, WARM, COOL = 0.15, -12, 4
+# What may be sky: codes by which its strongest channel is over that of the haze, at each place and on average; a blue
+# one (codes of blue over red, on average) may be darker than the haze.
+DIM, LIT, LIT_BLUE, BLUE = (-90, -50), (-32, -16), (-50, -38), 4
 # Half side of the patches whose spread is told, of the longer side; the greatest spread of what is surely sky, were
 # its haze gone, and of what may be the rest of it.
 EVEN_PATCH, EVEN, LOOSE = 0.01, 0.018, 0.03
-CORE_TIMES, CORE = 4, 0.1  # the least breadth of sure sky, in half sides, and its least share of the picture
+CORE_TIMES, CORE = 4, (0.08, 0.14)  # the breadth of sure sky, in half sides, and its share of the picture
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ def tell(pixels: Samples) -> Haze:
     light = _airlight(small, max(1, round(0.02 * side)))
     veil = _veil(small, light)
     dark = (1 - WIDE_SHARE) * _lowest(veil, PATCH) + WIDE_SHARE * _lowest(veil, WIDE_PATCH)
+    dark -= _warm(small, light) * np.maximum(dark - _lowest(veil, WARM_PATCH), 0)
     share = np.asarray(np.clip((1 - dark) / (1 - CLEAR), 0, 1), np.float32)
     share += (1 - share) * SKY * _sky(small, light, share)
     slope, level = _guided(_gray(small), np.asarray(share, np.float32))
@@ -142,25 +147,47 @@ def _lowest(veil: Plane, share: float) -> Plane:
     return np.asarray(cv2.erode(veil, _square(half)), np.float32)
 
 
+def _warm(small: Pixels, light: tuple[float, float, float]) -> Plane:
+    """How surely each place is bright and warm by itself, 0 to 1: haze makes nothing brighter and warmer than it is."""
+    codes = small.astype(np.float32)
+    relative = codes / np.asarray(light, np.float32)
+    most, least = relative.max(axis=2), relative.min(axis=2)
+    warm = _ramp(most, BRIGHT) * _ramp(1 - least / np.maximum(most, 1e-3), TINTED)
+    warm *= _ramp(codes[..., 0] - codes[..., 1], (-4, 4)) * _ramp(codes[..., 1] - codes[..., 2], (-8, 4))
+    return _mean(np.asarray(warm, np.float32), max(1, round(EVEN_PATCH * max(warm.shape))))
+
+
 def _sky(small: Pixels, light: tuple[float, float, float], share: Plane) -> Plane:
-    """How surely each place is sky: even, about as bright as the haze, and reaching the upper edge; 0 to 1."""
-    near = np.abs(small[..., 2] / np.float32(255) - np.float32(light[2] / 255)) < UNLIKE
-    blue = small[..., 2].astype(np.int16) - small[..., 0]
-    near &= blue >= WARM
+    """How surely each place is sky: even, as bright as the haze or blue, large, and reaching the upper edge; 0 to 1."""
+    codes = small.astype(np.int16)
+    over = (codes - np.rint(light).astype(np.int16)).max(axis=2)
+    blue = codes[..., 2] - codes[..., 0]
     gray = _gray(small)
     half = max(1, round(EVEN_PATCH * max(gray.shape)))
     spread = np.sqrt(np.maximum(_mean(gray * gray, half) - _mean(gray, half) ** 2, 0))
     # Sure is what would still be even without its haze; the sky is all even ground around that.
+    near = over > DIM[0]
     sure = near & (spread < EVEN * np.maximum(share, LEAST))
     sure = cv2.morphologyEx(sure.astype(np.uint8), cv2.MORPH_OPEN, _square(CORE_TIMES * half)) > 0
     _, parts = cv2.connectedComponents((near & (spread < LOOSE)).astype(np.uint8))
-    amounts = np.bincount(parts[sure], minlength=parts.max() + 1)
-    cool = np.bincount(parts[sure], blue[sure], parts.max() + 1)
-    large = np.flatnonzero((amounts > CORE * gray.size) & (cool > COOL * amounts))
-    upper = np.intersect1d(large, parts[: 2 * half + 1])
-    sky = np.isin(parts, upper[upper > 0])
+    count = parts.max() + 1
+    amounts = np.bincount(parts[sure], minlength=count)
+    bright = np.bincount(parts[sure], over[sure], count) / np.maximum(amounts, 1)
+    bluish = np.bincount(parts[sure], blue[sure], count) > BLUE * amounts
+    belief = np.maximum(_ramp(bright, LIT), bluish * _ramp(bright, LIT_BLUE)) * _ramp(
+        amounts / gray.size, CORE
+    )
+    upper = np.zeros(count, bool)
+    upper[np.unique(parts[: 2 * half + 1])] = True
+    upper[0] = False  # what is not even
+    sky = np.where(upper, belief, 0)[parts] * _ramp(over, DIM)
     grown = cv2.dilate(sky.astype(np.float32), _square(half))  # evenness ends before the sky does
     return _mean(np.asarray(grown, np.float32), half)
+
+
+def _ramp(values: NDArray[Any], ends: tuple[float, float]) -> NDArray[Any]:
+    """0 up to the first end, 1 from the second one on."""
+    return np.asarray(np.clip((values - ends[0]) / (ends[1] - ends[0]), 0, 1))
 
 
 def _guided(guide: Plane, share: Plane) -> tuple[Plane, Plane]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from veduta.edit import noise
 from veduta.edit.evidence import gathered
-from veduta.edit.registration import LEAST_LIKENESS, Matrix, Placed, Registration, gray
+from veduta.edit.registration import LEAST_LIKENESS, SURE_LIKENESS, Matrix, Placed, Registration, gray
 from veduta.edit.restoring import Model, restored
 from veduta.edit.stack import LeftOut
 from veduta.errors import BadInput
@@ -88,9 +88,9 @@ def fuse(
     placed, left_out = _place(frames, place, region is not None, motion, progress)
     used = sorted(placed)
     if len(used) < 2:
-        raise CannotFuse(
-            "no other frame shows what the first one does: " + "; ".join(o.reason for o in left_out[:3])
-        )
+        told = getattr(frames, "name", lambda number: f"frame {number + 1}")
+        reasons = "; ".join(f"{told(one.number)} {one.reason}" for one in left_out[:3])
+        raise CannotFuse(f"no other frame shows what the first one, {told(0)}, does: {reasons}")
     stack = [(frames[n], placed[n]) for n in used]
     trust, belief, spread = _trust(stack, place)
     width, height = place[2] * by, place[3] * by
@@ -156,7 +156,9 @@ def _place(
         else:
             starts = [still] if np.allclose(last, still) else [last, still]
             found = registration.place(gray(frame), starts, motion)
-            if found.likeness < LEAST_LIKENESS:
+            if found.likeness < LEAST_LIKENESS or (
+                found.likeness < SURE_LIKENESS and registration.chance(gray(frame), found)
+            ):
                 left_out.append(LeftOut(number, "does not show the same"))
             else:
                 placed[number] = found

@@ -30,6 +30,9 @@ TOLD = 3000  # points of which medians are taken
 TUKEY = 4.7
 WORST = 30.0  # codes: a larger difference is no worse
 LEAST_LIKENESS = 0.5
+# Small frames of something else, laid as well as they can be, reach 0.8. Below the first likeness, what is finer than
+# FINE pixels must agree, too: different things reach a correlation of 14 over the root of their pixels by chance.
+SURE_LIKENESS, FINE, BY_CHANCE = 0.9, 4.0, 16.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +92,18 @@ class Registration:
         likeness, gain, offset = level.light(frame, matrix)
         matrix = matrix @ np.linalg.inv(self._corner)
         return Placed(matrix / matrix[2, 2], chosen, likeness, gain, offset)
+
+    def chance(self, frame: Plane, placed: Placed) -> bool:
+        """Whether a frame laid onto the part agrees in fine detail no better than pictures of different things do."""
+        own = self._levels[0].plane
+        matrix, flags = placed.matrix @ self._corner, cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        inside = cv2.warpPerspective(np.ones(frame.shape, np.uint8), matrix, own.shape[::-1], flags=flags) > 0
+        seen = cv2.warpPerspective(
+            frame, matrix, own.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+        a, b = (one[inside] - cv2.GaussianBlur(one, (0, 0), FINE)[inside] for one in (own, seen))
+        power = float(np.sqrt((a @ a) * (b @ b)))
+        return power <= 0 or float(a @ b) / power * float(np.sqrt(len(a))) < BY_CHANCE
 
     def _guesses(self, start: Matrix, frames: Sequence[Plane]) -> list[Matrix]:
         """The start as it is, and moved as phase correlation of small copies says."""
