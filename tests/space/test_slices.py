@@ -20,7 +20,7 @@ from veduta.progress import Silent
 from veduta.space import mesh as meshes
 from veduta.space.alignment import poses
 from veduta.space.doubts import gaps, misfits
-from veduta.space.elastic import bends, warped
+from veduta.space.elastic import around, bends, spread, warped
 from veduta.space.pose import Pose, between, moved
 from veduta.space.sections import BadSections, read_sections
 from veduta.space.segmentation import Wish, otsu, segment
@@ -58,9 +58,10 @@ def test_known_motion_is_found_within_a_pixel(leaning: tuple[Phantom, list[Pose]
 def test_the_object_keeps_its_lean(leaning: tuple[Phantom, list[Pose]]) -> None:
     """The middle of the tissue moves as far from end to end as in the object, where straightening would undo it."""
     made, found = leaning
-    stack = registered(made.laid, found, None)
-    straight = registered(
-        made.laid, poses([o.astype(np.float32) for o in made.laid], Silent(), 12, True), None
+    upright = poses([o.astype(np.float32) for o in made.laid], Silent(), 12, True)
+    stack, straight = (
+        np.stack([registered(one, pose) for one, pose in zip(made.laid, way, strict=True)])
+        for way in (found, upright)
     )
 
     def lean(sections: NDArray[np.uint8]) -> float:
@@ -75,7 +76,8 @@ def test_bent_sections_come_nearer() -> None:
     made = phantom(count=14, side=80, seed=5, shift=2, turn=2, bend=3)
     planes = [one.astype(np.float32) for one in made.laid]
     found = poses(planes, Silent(), 8)
-    fields = bends([moved(p, one) for p, one in zip(planes, found, strict=True)], Silent())
+    coarse = bends([moved(p, one) for p, one in zip(planes, found, strict=True)], Silent())
+    fields = [spread(one, (80, 80)) for one in coarse]
     rigid = back(made, found)
 
     def elastic(number: int, places: Points) -> Points:
@@ -88,6 +90,52 @@ def test_bent_sections_come_nearer() -> None:
         return np.asarray(at, np.float64)
 
     assert errors(made, elastic).mean() < 0.85 * errors(made, rigid).mean()
+
+
+def bent(made: Phantom, laid: NDArray[np.uint8], heights: list[int]) -> Points:
+    """Errors after rigid registration by the true poses and elastic registration of `laid`."""
+    side = made.laid.shape[1]
+    planes = [moved(one.astype(np.float32), made.poses[k]) for one, k in zip(laid, heights, strict=True)]
+    fields = [spread(one, (side, side)) for one in bends(planes, Silent(), heights)]
+    left = Phantom(
+        laid,
+        made.cut[heights],
+        [made.poses[k] for k in heights],
+        [made.bends[k] for k in heights],
+        made.inside[heights],
+    )
+    rigid = back(left, left.poses)
+
+    def elastic(number: int, places: Points) -> Points:
+        wanted = rigid(number, places)
+        at = wanted.copy()
+        for _ in range(15):
+            x, y = at.astype(np.float32).T[:, None]
+            at = wanted - np.stack(
+                [cv2.remap(fields[number][..., k], x, y, cv2.INTER_LINEAR)[0] for k in range(2)], -1
+            )
+        return np.asarray(at, np.float64)
+
+    return errors(left, elastic)
+
+
+def test_unlike_stains_do_not_bend_sections() -> None:
+    """Brightness that differs from section to section costs elastic registration next to nothing."""
+    made = phantom(count=12, side=80, seed=6, shift=2, turn=2, bend=2)
+    gains = np.random.default_rng(1).uniform(0.6, 1.2, (12, 1, 1))
+    stained = np.clip(made.laid * gains, 0, 255).astype(np.uint8)
+    every = list(range(12))
+    plain, unlike = bent(made, made.laid, every).mean(), bent(made, stained, every).mean()
+    assert unlike < plain + 0.08
+
+
+def test_the_average_of_neighbors_is_that_of_the_height_between_them() -> None:
+    """What grows steadily is met exactly, also beside sections that are missing."""
+    heights = [0, 1, 2, 4, 5, 8, 9, 10]
+    planes = [np.full((4, 4), height, np.float32) for height in heights]
+    for number in range(1, len(heights) - 1):
+        assert around(planes, number, heights) == pytest.approx(planes[number], abs=1e-5)
+    assert around(planes, 0, heights)[0, 0] == 1 and around(planes, 7, heights)[0, 0] == 9
 
 
 @pytest.mark.parametrize("true", [Pose(0.2, 5.3, -3.6), Pose(-0.4, -9, 7), Pose()])
@@ -189,10 +237,10 @@ def laid_out(folder: Path, stack: NDArray[np.uint8]) -> Path:
 
 def test_sections_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     stack = np.stack([np.pad(np.full((20, 20), 40 + 10 * k, np.uint8), 10) for k in range(12)])
-    read = read_sections(laid_out(tmp_path / "dark", stack))
+    read = read_sections(laid_out(tmp_path / "dark", stack), tmp_path / "one")
     assert [one.name for one in read.paths][:3] == ["s1.png", "s2.png", "s3.png"] and not read.inverted
     assert np.array_equal(read.gray, stack)
-    bright = read_sections(laid_out(tmp_path / "bright", 255 - stack))
+    bright = read_sections(laid_out(tmp_path / "bright", 255 - stack), tmp_path / "two")
     assert bright.inverted and np.array_equal(bright.gray, stack)
 
 
@@ -265,7 +313,7 @@ def test_sections_of_twelve_bits_keep_their_grays(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     for number, one in enumerate(made):
         cv2.imwrite(str(tmp_path / "deep" / f"s{number}.png"), one.astype(np.uint16) * 16)
-    read = read_sections(tmp_path / "deep").gray.astype(float)
+    read = np.asarray(read_sections(tmp_path / "deep", tmp_path / "work").gray, float)
     below = read < 255
     scale = float((read[below] @ made[below]) / (made[below].astype(float) @ made[below]))
     assert scale > 1 and np.abs(read - np.minimum(made * scale, 255)).max() <= 1
@@ -315,14 +363,14 @@ def test_wrong_wishes_are_told_and_nothing_is_written(tmp_path: Path, more: list
 
 def test_what_is_no_stack_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadSections, match="no such folder"):
-        read_sections(tmp_path / "nowhere")
+        read_sections(tmp_path / "nowhere", tmp_path / "work")
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadSections, match="0 pictures; a stack needs at least 3"):
-        read_sections(tmp_path / "empty")
+        read_sections(tmp_path / "empty", tmp_path / "work")
     folder = laid_out(tmp_path / "mixed", np.full((3, 20, 20), 9, np.uint8))
     cv2.imwrite(str(folder / "s9.png"), np.full((400, 400), 9, np.uint8))
     with pytest.raises(BadSections, match="20 x 20 to 400 x 400"):
-        read_sections(folder)
+        read_sections(folder, tmp_path / "work")
     flat = laid_out(tmp_path / "flat", np.full((3, 20, 20), 9, np.uint8))
     run = CliRunner().invoke(app, ["space", "slices", str(flat), "-o", str(tmp_path / "out")])
     assert isinstance(run.exception, BadSections) and "one brightness" in str(run.exception)

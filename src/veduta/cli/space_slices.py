@@ -62,16 +62,24 @@ def slices(
     smooth: Annotated[
         float, typer.Option("--smooth", metavar="N", help="Cubes to soften the surface over.")
     ] = 1.0,
+    skip: Annotated[
+        bool,
+        typer.Option(
+            "--skip-unreadable", help="Leave out pictures that cannot be read, and blend over their places."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Tell what was made as one JSON object.")] = False,
 ) -> None:
     """Rebuild a body from pictures of its sections: register them, make a volume, find the surface.
 
     OUT gets the registered sections, volume.npy (uint8, z y x), mesh.ply and mesh.stl (millimeters), report.json and
-    view.html, a page that shows three planes and the surface without any network.
+    view.html, a page that shows three planes and the surface without any network. A run that was killed goes on where
+    it was when the same command is given again.
     """
     from veduta.space.sections import BadSections
     from veduta.space.segmentation import Wish
     from veduta.space.slices import Plan, build, write
+    from veduta.space.workplace import place, workplace
 
     if ground not in ("auto", "dark", "bright"):
         raise typer.BadParameter("auto, dark or bright", param_hint="--ground")
@@ -85,19 +93,23 @@ def slices(
         straighten=straighten,
         inverted=None if ground == "auto" else ground == "bright",
         smooth=smooth,
+        skip=skip,
         object=Wish(threshold, opening, closing, least, fill),
     )
     check_folder(out)
     if out.resolve() == folder.resolve():
         raise BadSections(f"{out}: the folder of the sections; give another one for the results")
+    check_folder(place(out))
     progress = Bar()
     try:
-        body = build(folder, plan, progress)
-        progress.begin("writing", None)
-        made = write(body, out, folder.resolve().name)
+        with workplace(out) as work:
+            if any(work.glob("gray.json")):
+                progress.begin("going on with what a stopped run had begun", None)
+            body = build(folder, plan, work, progress)
+            made = write(body, out, folder.resolve().name, progress)
+            told = body.report()
     finally:
         progress.end()
-    told = body.report()
     if as_json:
         emit({**told, "files": {name: str(path) for name, path in made.items()}})
         return
@@ -106,7 +118,10 @@ def slices(
         f"{told['sections']} sections: neighbors agree by {told['agreement_after']:.3f} ({told['agreement_before']:.3f}"
         " before)"
     )
-    typer.echo(f"volume {across} x {down} x {layers} cubes of {told['edge_mm']:.4g} mm")
+    for one in told["left_out"]:
+        typer.echo(printable(f"left out: {one['file']}: {one['reason']}"))
+    reduced = " (reduced to keep within memory; --edge chooses)" if told["reduced"] else ""
+    typer.echo(f"volume {across} x {down} x {layers} cubes of {told['edge_mm']:.4g} mm{reduced}")
     typer.echo(
         f"object: {told['volume_mm3']:.4g} mm3, {told['surface_mm2']:.4g} mm2, {told['triangles']} triangles"
         f" (threshold {told['threshold']})"

@@ -16,6 +16,7 @@ from veduta.server.models.workshop import SectionsNew, SetCleaningNew
 from veduta.server.problem import Refused
 from veduta.space.segmentation import Wish
 from veduta.space.slices import Plan, build, write
+from veduta.space.workplace import workplace
 
 REPORT = "report.html"
 
@@ -87,8 +88,7 @@ def _clean(folder: Path, out: Path, labels: bool, progress: Progress) -> dict[st
 
 
 def _sections(folder: Path, out: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
-    body = build(folder, plan, progress)
-    progress.begin("writing", None)
-    made = write(body, out, folder.name)
-    progress.end()
+    with workplace(out) as work:
+        body = build(folder, plan, work, progress)
+        made = write(body, out, folder.name, progress)
     return {**body.report(), "files": {name: str(path) for name, path in made.items()}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from veduta.space.pose import Plane, between, likeness
+from veduta.space.sections import natural
 
 SIDE = 256  # longer side at which sections are compared
 # A section is told of where it departs from its neighbors so many times as much as others do, and by so much more.
@@ -45,8 +46,14 @@ def misfits(paths: Sequence[Path], aligned: Sequence[Plane], most: float) -> dic
     return told
 
 
-def gaps(paths: Sequence[Path]) -> list[str]:
-    """Where the numbers in the names jump by more than they usually do: sections that are missing."""
+def gaps(paths: Sequence[Path], left_out: Collection[str] = ()) -> list[str]:
+    """Where the numbers in the names jump by more than they usually do: sections that are missing.
+
+    Not those in `left_out`, whose places are kept.
+    """
+    paths = (
+        sorted({*paths, *(paths[0].with_name(name) for name in left_out)}, key=natural) if left_out else paths
+    )
     numbers = [re.findall(r"\d+", path.stem) for path in paths]
     if not all(numbers) or len(paths) < 3:
         return []

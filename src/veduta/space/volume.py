@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.space.elastic import Field
+from veduta.space.elastic import Field, spread
 from veduta.space.pose import Pose
 from veduta.space.sections import BadSections
+from veduta.space.stack import Made, Stack
 
 Voxels = NDArray[np.uint8]
 
@@ -26,30 +27,36 @@ class Volume:
     edge: float
 
 
-def registered(
-    gray: NDArray[np.uint8], poses: Sequence[Pose], fields: Sequence[Field] | None
-) -> NDArray[np.uint8]:
-    """Sections (n, h, w) as they lay in the object: each pixel is taken from its picture once."""
-    height, width = gray.shape[1:]
+def registered(gray: Voxels, pose: Pose, field: Field | None = None) -> Voxels:
+    """A section (h, w) as it lay in the object: each pixel is taken from its picture once."""
+    height, width = gray.shape
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    out = np.empty_like(gray)
-    for number, (one, pose) in enumerate(zip(gray, poses, strict=True)):
-        places = np.stack([x, y], -1) if fields is None else np.stack([x, y], -1) + fields[number]
-        matrix = pose.matrix(width, height).astype(np.float32)
-        where = places @ matrix[:, :2].T + matrix[:, 2]
-        ground = int(np.median(np.concatenate([one[0], one[-1], one[:, 0], one[:, -1]])))
-        out[number] = cv2.remap(one, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderValue=ground)
-    return out
+    places = np.stack([x, y], -1)
+    if field is not None:
+        places += spread(field, (height, width))
+    matrix = pose.matrix(width, height).astype(np.float32)
+    where = places @ matrix[:, :2].T + matrix[:, 2]
+    ground = int(np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
+    return np.asarray(
+        cv2.remap(gray, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderValue=ground), np.uint8
+    )
 
 
 def isotropic(
-    sections: NDArray[np.uint8], pixel: float, thickness: float, edge: float | None = None
+    sections: Voxels | Stack,
+    pixel: float,
+    thickness: float,
+    edge: float | None = None,
+    heights: Sequence[int] | None = None,
 ) -> Volume:
     """Cubes of `edge` mm (default: the pixel's, or what keeps within MOST_VOXELS) from sections `thickness` mm apart.
 
-    Sections are averaged to the new pixels, and what lies between two of them is blended. Raises BadSections.
+    Sections are averaged to the new pixels, and what lies between two of them is blended, a missing one too: `heights`
+    are the places of the sections in the row. Raises BadSections.
     """
-    count, height, width = sections.shape
+    _, height, width = sections.shape
+    at = np.arange(len(sections)) if heights is None else np.asarray(heights) - heights[0]
+    count = int(at[-1]) + 1
     if not (0 < pixel < 1e6 and 0 < thickness < 1e6):
         raise BadSections(f"pixels of {pixel:g} mm and sections of {thickness:g} mm: both must be above 0")
     smallest = (count * height * width * pixel * pixel * thickness / MOST_VOXELS) ** (1 / 3)
@@ -61,11 +68,14 @@ def isotropic(
     if min(across, down) < 4:
         raise BadSections(f"cubes of {edge:g} mm leave {across} x {down} of a section; give smaller ones")
     way = cv2.INTER_AREA if across < width else cv2.INTER_LINEAR
-    thin = np.stack([cv2.resize(one, (across, down), interpolation=way) for one in sections])
-    at = np.linspace(0, count - 1, layers)
-    below = np.minimum(at.astype(int), count - 2)
+
+    def thinned(number: int) -> Voxels:
+        return np.asarray(cv2.resize(sections[number], (across, down), interpolation=way), np.uint8)
+
+    thin = Made(len(sections), thinned, 2)
     voxels = np.empty((layers, down, across), np.uint8)
-    for layer, (low, place) in enumerate(zip(below, at, strict=True)):
-        part = place - low
+    for layer, place in enumerate(np.linspace(0, count - 1, layers)):
+        low = min(int(np.searchsorted(at, place, "right")) - 1, len(sections) - 2)
+        part = float(place - at[low]) / float(at[low + 1] - at[low])
         voxels[layer] = cv2.addWeighted(thin[low], 1 - part, thin[low + 1], part, 0)
     return Volume(voxels, float(edge))
