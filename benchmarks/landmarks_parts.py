@@ -26,7 +26,7 @@ from veduta.landmarks.atlas_build import Material, build
 from veduta.landmarks.features import vectors
 from veduta.landmarks.gallery import Gallery
 from veduta.landmarks.head import LENGTH, Head
-from veduta.landmarks.looks import PLAIN
+from veduta.landmarks.looks import plain
 from veduta.landmarks.recognize import Recognizer
 from veduta.progress import Silent
 from veduta.see.trunk import shared_trunk
@@ -152,12 +152,13 @@ def asked(atlas: Atlas, sample: Sequence[tuple[str, str, Path]]) -> list[Asked]:
     for part, landmark, path in sample:
         photo: Photo = load(path, SIDE)
         sights = trunk.look([photo])  # shared with the other recognizers, and paid already
-        best = float(gallery.scores(gallery.embed(vectors(sights))).max())
+        scores = gallery.scores(gallery.embed(vectors(sights)))[0]
         started = time.process_time()
         named = recognizer.recognize([photo], [None])[0]
         ms = 1e3 * (time.process_time() - started)
         guess = named[0] if named else recognizer.guess([photo], [None])[0]
-        gray = atlas.doubt <= best < atlas.threshold(RATE * PLAIN) and atlas.weights.corners > 0
+        doubtful = scores.max() >= atlas.doubt and not plain(atlas, RATE, scores)
+        gray = bool(doubtful and atlas.weights.corners > 0)
         answers.append(
             Asked(
                 part,

@@ -5,6 +5,8 @@ It can only speak for a landmark, never against one: mountains, bays and crowds 
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ from veduta.landmarks.corner_code import CornerCode
 from veduta.landmarks.gallery import Floats, Gallery, Numbers
 from veduta.see.keypoints import Keypoints
 from veduta.see.matching import nearest
+from veduta.see.outlines import Outlines
 from veduta.see.verification import inliers
 
 SIDE = 640
@@ -28,10 +31,12 @@ SIDE_OF_POINTS = 1024
 
 EXEMPLARS, BEST_LANDMARKS, OF_EACH = 24, 4, 6
 MATCHED, VERIFIED = 16, 8
-LEAST_MATCHES = 10
 
 CHANCE = 14.0
 """Inliers that photos of different places often reach."""
+
+DRAWN = 16
+"""Photos whose corners tell in which directions corners differ most."""
 
 
 class Closer:
@@ -52,33 +57,42 @@ class Closer:
         """Whether the atlas has corners to look at."""
         return bool(self._place) and self.weight > 0
 
+    @cached_property
+    def _outlines(self) -> Outlines:
+        some = list(self._place)[:: max(1, len(self._place) // DRAWN)]
+        return Outlines.fit(np.concatenate([self._kept(row).vectors for row in some]))
+
     def inliers(self, corners: Keypoints, embedded: Floats, scores: Floats) -> dict[int, int]:
-        """The most corners that one camera motion explains, for landmarks (rows) with a photo that matches.
+        """The most corners that one camera motion explains, for landmarks (rows) where that could be evidence.
 
         `embedded` (d,) and `scores` (landmarks,) are those of the same photo: they choose which photos to compare.
         """
         if not len(corners):
             return {}
-        points = _scaled(corners)
-        few = corners.vectors[:FEW]
-        glanced = [
-            (len(nearest(few, self._kept(row, FEW_KEPT).vectors)), row)
-            for row in self._candidates(embedded, scores)
-            if row in self._place
-        ]
+        points, outlined = _scaled(corners), self._outlines.of(corners.vectors)
         matched: list[tuple[int, int, NDArray[np.intp], Keypoints]] = []
-        for _, row in sorted(glanced, key=lambda seen: (-seen[0], seen[1]))[:MATCHED]:
+        for row in self._worth(corners, self._candidates(embedded, scores)):
             kept = self._kept(row)
-            pairs = nearest(corners.vectors, kept.vectors)
-            if len(pairs) >= LEAST_MATCHES:
+            pairs = self._outlines.nearest(corners.vectors, kept.vectors, outlined)
+            if len(pairs) > CHANCE:
                 matched.append((len(pairs), row, pairs, kept))
         matched.sort(key=lambda match: (-match[0], match[1]))
         found: dict[int, int] = {}
-        for _, row, pairs, kept in matched[:VERIFIED]:
-            count = inliers(points[pairs[:, 0]], _scaled(kept)[pairs[:, 1]])
+        for most, row, pairs, kept in matched[:VERIFIED]:
             owner = int(self._owners[row])
-            found[owner] = max(found.get(owner, 0), count)
+            # No motion explains more corners than match.
+            if most > found.get(owner, 0):
+                count = inliers(points[pairs[:, 0]], _scaled(kept)[pairs[:, 1]])
+                found[owner] = max(found.get(owner, 0), count)
         return found
+
+    def _worth(self, corners: Keypoints, rows: list[int]) -> list[int]:
+        """The MATCHED of some exemplars of which most of the best corners match."""
+        if len(rows) <= MATCHED:
+            return rows
+        few = corners.vectors[:FEW]
+        glanced = [(len(nearest(few, self._kept(row, FEW_KEPT).vectors)), row) for row in rows]
+        return [row for _, row in sorted(glanced, key=lambda seen: (-seen[0], seen[1]))[:MATCHED]]
 
     def raised(self, scores: Floats, found: dict[int, int]) -> Floats:
         """Scores (landmarks,) with what the inliers `found` speak for added."""
@@ -91,7 +105,7 @@ class Closer:
         rows = self._gallery.alike(embedded, EXEMPLARS).tolist()
         for landmark in np.argsort(-scores, kind="stable")[:BEST_LANDMARKS]:
             rows += self._gallery.nearest(embedded, int(landmark), OF_EACH).tolist()
-        return list(dict.fromkeys(rows))
+        return [row for row in dict.fromkeys(rows) if row in self._place]
 
     def _kept(self, row: int, most: int | None = None) -> Keypoints:
         place = self._place[row]

@@ -23,8 +23,14 @@ from veduta.see.trunk import Sight, Trunk
 
 Floats = NDArray[np.float32]
 
-PLAIN = 0.01
-"""Part of the asked false-positive rate at which likeness alone leaves no doubt that a closer look could take away."""
+PLAIN, LEADING = 0.01, 0.1
+"""Parts of the asked false-positive rate at which likeness alone leaves no doubt that a closer look could take away.
+
+At the second only for a landmark that leads the next by LEAD.
+"""
+
+LEAD = 0.2
+"""From half of this lead on corners changed no name, in photos of landmarks that the atlas was not made of."""
 
 LEAST_STEP = 0.03
 """Least score between the thresholds that confidence is told by: few photos may set both at once."""
@@ -73,6 +79,16 @@ class Look:
     def best(self) -> float:
         """The highest score, whatever it was verified by; minus infinity where none is possible."""
         return -np.inf if self.likeliest is None else self.likeliest.score
+
+
+def plain(atlas: Atlas, fpr: float, scores: Floats) -> bool:
+    """Whether scores (landmarks,) by likeness alone are so high that nothing else needs to be asked."""
+    best = float(scores.max())
+    if best < atlas.threshold(fpr * LEADING):
+        return False
+    others = np.delete(scores, scores.argmax())
+    leads = best - float(others.max(initial=-np.inf)) >= LEAD
+    return leads or best >= atlas.threshold(fpr * PLAIN)
 
 
 class Looks:
@@ -124,8 +140,7 @@ class Looks:
     def _closely(self, look: Look, embedded: Floats) -> Look:
         verified: dict[int, int] = {}
         scores = look.scores
-        plain = scores.max() >= self._nearby.enough("vector", None, PLAIN)
-        if self._closer and self.doubtful(look) and not plain:
+        if self._closer and self.doubtful(look) and not self._settled(look):
             corners = self._features().extract(look.photo.at_side(SIDE), SIDE)
             verified = self._closer.inliers(corners, embedded, scores)
             scores = self._closer.raised(scores, verified)
@@ -133,6 +148,13 @@ class Looks:
         if found is not None and found.said.how == "vector" and evidence(verified.get(found.row, 0)) > 0:
             found = replace(found, said=replace(found.said, how="geometry"))
         return replace(look, raised=scores, likeliest=found)
+
+    def _settled(self, look: Look) -> bool:
+        """Whether corners could change nothing: likeness is plain, or the position rules out every landmark."""
+        possible = self._nearby.possible(look.position)
+        if not possible[look.scores.argmax()]:
+            return not possible.any()
+        return plain(self._atlas, self._nearby.fpr, look.scores)
 
     def _features(self) -> LocalFeatures:
         with self._opening:

@@ -19,7 +19,7 @@ class Nearby:
 
     def __init__(self, atlas: Atlas, fpr: float) -> None:
         self._atlas = atlas
-        self._fpr = fpr
+        self.fpr = fpr
         # A landmark whose place nobody told cannot be ruled out; it needs what it needs without GPS.
         self._placed = np.isfinite(atlas.places[:, 0])
 
@@ -46,8 +46,8 @@ class Nearby:
 
     def enough(self, how: How, position: Position | None, part: float = 1.0) -> float:
         """The least score of a name; `part` of the asked rate is for what is looked at."""
-        anywhere = self._atlas.threshold(self._fpr * part)
+        anywhere = self._atlas.threshold(self.fpr * part)
         if how != "gps" or position is None:
             return anywhere
         candidates = int(inside(position, self._atlas.places).sum())
-        return min(self._atlas.one.threshold(rate_per_candidate(self._fpr * part, candidates)), anywhere)
+        return min(self._atlas.one.threshold(rate_per_candidate(self.fpr * part, candidates)), anywhere)
