@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -123,6 +125,17 @@ def test_shadows_and_highlights_act_where_they_should() -> None:
     assert lowered[:, 170:280].max() < -20 and abs(lowered[:, 20:130]).max() <= 1
 
 
+def test_lowered_highlights_leave_white_white() -> None:
+    """What is burnt out does not turn gray; what is darker stays darker."""
+    ramp = np.repeat(np.repeat(np.arange(130, 256, 25, dtype=np.uint8), 60)[None], 80, axis=0)
+    ramp = np.repeat(np.concatenate([ramp, np.full((80, 120), 255, np.uint8)], 1)[..., None], 3, axis=2)
+    out = one({"name": "light", "highlights": -1}, ramp).astype(int)
+    assert (out[:, -120:] == 255).all()
+    means = [out[:, x + 20 : x + 40].mean() for x in range(0, 480, 60)]
+    assert all(low <= high for low, high in pairwise(means))
+    assert means[4] < ramp[0, 270, 0] - 15
+
+
 def test_shadows_by_naive_recomputation(photo: Pixels) -> None:
     """With a picture not larger than the smoothing side every step can be told pixel by pixel."""
     luma = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / 255
@@ -136,7 +149,8 @@ def test_shadows_by_naive_recomputation(photo: Pixels) -> None:
     variance = mean(luma**2) - middle**2
     slope = variance / (variance + 0.02)
     smooth = np.clip(mean(slope) * luma + mean(middle - slope * middle), 0, 1)
-    stops = 1.5 * (0.8 * (1 - smooth) ** 3 - 0.4 * smooth**3)
+    bright = smooth**3 * (1 - np.maximum(smooth, luma) ** 8)
+    stops = 1.5 * (0.8 * (1 - smooth) ** 3 - 0.4 * bright)
     expected = codes_of(light_of(photo) * 2 ** stops[..., None])
     out = one({"name": "light", "shadows": 0.8, "highlights": -0.4}, photo)
     assert np.abs(out - expected).max() < 1.0

@@ -18,6 +18,7 @@ from veduta.edit.deblur import lucy, wiener
 from veduta.edit.denoise import _means
 from veduta.edit.edge_sharpen import guided
 from veduta.edit.edits import Edits
+from veduta.edit.local_contrast import DARKER, KEPT, NARROW, spots
 from veduta.edit.spread import kernel
 from veduta.image.histogram import clahe, on_lightness
 from veduta.image.photo import Pixels
@@ -189,11 +190,41 @@ def test_the_dark_is_lifted_and_not_its_noise(coffee: Pixels) -> None:
 
 
 def test_local_contrast_is_clahe_mixed_in(coffee: Pixels) -> None:
-    out = one(coffee, name="local_contrast", amount=1, clip=3, tiles=4)
-    assert np.array_equal(out, on_lightness(coffee, lambda plane: clahe(plane, 3, 4)))
-    half = one(coffee, name="local_contrast", amount=0.5, clip=3, tiles=4)
-    middle = (out.astype(float) + coffee) / 2
-    assert np.abs(half - middle).mean() < 2
+    def naive(plane: Pixels, amount: float) -> Pixels:
+        way = clahe(plane, 3, 4) - plane.astype(float)
+        way = np.where(way < 0, way * (1 - KEPT * spots(plane)), way)
+        return np.asarray(np.rint(plane + amount * way), np.uint8)
+
+    for amount in (0.5, 1):
+        out = one(coffee, name="local_contrast", amount=amount, clip=3, tiles=4)
+        expected = on_lightness(coffee, lambda plane, amount=amount: naive(plane, amount))
+        assert np.abs(out.astype(int) - expected).max() <= 2
+
+
+def test_small_dark_things_by_naive_recomputation() -> None:
+    plane = np.random.default_rng(0).integers(0, 256, (40, 60)).astype(np.uint8)
+    half = round(NARROW * 60)
+
+    def windows(of: NDArray[Any], fill: float) -> NDArray[Any]:
+        padded = np.pad(of.astype(float), half, constant_values=fill)
+        return np.lib.stride_tricks.sliding_window_view(padded, (2 * half + 1, 2 * half + 1))
+
+    around = windows(windows(plane, -1e9).max((2, 3)), 1e9).min((2, 3))
+    told = np.clip(((around - plane) / 255 - DARKER[0]) / (DARKER[1] - DARKER[0]), 0, 1)
+    padded = np.pad(told, 1, mode="reflect")
+    told = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).mean((2, 3))
+    assert np.abs(spots(plane) - told).max() < 1e-5
+
+
+def test_local_contrast_leaves_eyes_alone() -> None:
+    """In a light face eyes are hardly darker than before; a large dark thing has no light rim."""
+    face = data.astronaut()
+    out = one(face, name="local_contrast", amount=0.6)
+    eyes, after = (np.percentile(p[85:125, 190:260], 5) for p in (face, out))
+    assert after > eyes - 8
+    block = np.full((200, 200), 170, np.uint8)
+    block[60:, 60:] = 60
+    assert spots(block).max() == 0
 
 
 def test_guided_filter_by_naive_recomputation() -> None:

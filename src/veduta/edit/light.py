@@ -25,6 +25,7 @@ STRENGTH = 1.5  # stops that shadows and highlights move at most
 SMOOTHED_SIDE = 512
 RADIUS = 0.02  # of the longer side
 EDGE = 0.02  # variance of codes above which something is an edge
+WHITE = 8  # the power by which lowered highlights end at white: what is burnt out has no detail, and would turn gray
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,16 @@ class Light(Operation):
         height, width = pixels.shape[:2]
 
         def stops(first: int, last: int) -> gain.Stops:
-            smooth = gain.rows(slope, first, last, width, height) * _luma(pixels[first:last])
+            luma = _luma(pixels[first:last])
+            smooth = gain.rows(slope, first, last, width, height) * luma
             smooth += gain.rows(level, first, last, width, height)
             np.clip(smooth, 0, 1, out=smooth)
             dark = 1 - smooth
             moved = np.float32(STRENGTH * self.shadows) * dark * dark * dark
-            moved += np.float32(STRENGTH * self.highlights) * smooth * smooth * smooth
+            bright = smooth * smooth * smooth
+            if self.highlights < 0:
+                bright *= 1 - np.maximum(smooth, luma) ** WHITE
+            moved += np.float32(STRENGTH * self.highlights) * bright
             return np.asarray(moved + np.float32(self.exposure), np.float32)
 
         return stops
