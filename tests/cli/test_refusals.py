@@ -261,6 +261,7 @@ masks select photo.png --box 0,0,1 -o out.png | --box
 masks select photo.png --point a,b -o out.png | --point
 erase photo.png --what unicorns -o out.png | unicorns
 erase photo.png --what missing.png -o out.png | missing.png
+erase photo.png --what photo.jpg -o out.png | photo.jpg: masks are PNG
 erase photo.png --what gray.png --method magic -o out.png | magic
 erase small.png --what gray.png -o out.png | 50 x 40
 erase photo.png --what gray.png -o photo.png | write over
@@ -311,6 +312,11 @@ learn augment bad -o out | bad
 learn prepare bad -o out | text.jpg
 space slices bad -o out | bad: 1 pictures
 learn style train painting.png bad -o out.npz | photographs can be read
+adjust photos -o out.jpg --exposure 1 | out.jpg: one file
+sketch photo.png gray.png -o out.png | out.png: one file
+erase photos --what cars -o out.jpg | out.jpg: one file
+redact photos --faces -o out.jpg | out.jpg: one file
+style photos --style starlit -o out.jpg | out.jpg: one file
 adjust photo.png -o out.png --exposure 9 | exposure
 adjust photo.png -o out.png --exposure -9 | exposure
 adjust photo.png -o out.png --exposure nan | exposure

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted(set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "commands.md"})]
 
 
 def fresh(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -29,10 +34,40 @@ def test_figures_match_the_results_file() -> None:
 def test_pages_name_only_commands_that_exist() -> None:
     from veduta.cli.app import LAZY
 
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    for page in pages:
+    for page in PAGES:
         for name in re.findall(r"`veduta ([a-z]+)", page.read_text("utf-8")):
             assert name in LAZY, f"{page.name} names `veduta {name}`"
+
+
+def _lines(text: str) -> Iterator[list[str]]:
+    """The words of each `veduta` command in the code blocks of a page."""
+    for block in re.findall(r"^```[a-z]*\n(.*?)^```", text, re.S | re.M):
+        for line in block.replace("\\\n", " ").splitlines():
+            for part in re.split(r"\s&&\s", line.partition("  #")[0]):
+                if part.strip().startswith("veduta "):
+                    yield shlex.split(part.partition(" > ")[0], comments=True)[1:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_pages_are_understood(page: Path) -> None:
+    import typer
+
+    from veduta.cli.app import app
+    from veduta.library.query import parse
+
+    for words in _lines(page.read_text("utf-8")):
+        command, rest = typer.main.get_command(app), words
+        while hasattr(command, "get_command") and rest:
+            command, rest = command.get_command(None, rest[0]), rest[1:]
+            assert command is not None, f"{page.name}: veduta {shlex.join(words)}"
+            if rest and hasattr(command, "get_command") and command.get_command(None, rest[0]) is None:
+                break  # a group that also stands alone, as `veduta duplicates`
+        context = command.make_context("veduta", [], resilient_parsing=True)
+        context.resilient_parsing = False  # from here on, unknown options are told
+        given, _, _ = command.make_parser(context).parse_args(list(rest))
+        queries = [given.get("query")] if words[0] in ("search", "export", "edit", "albums") else []
+        for query in filter(None, queries):
+            parse(query if isinstance(query, str) else " ".join(query))
 
 
 def test_every_network_stands_in_the_notice() -> None:

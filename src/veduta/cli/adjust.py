@@ -140,9 +140,9 @@ def _done(text: str) -> dict[str, Any]:
         if not equals:
             raise typer.BadParameter(f"{part!r} must be NAME=VALUE", param_hint="--do")
         try:
-            given[key] = json.loads(value)
+            given[key.strip()] = json.loads(value)
         except ValueError:
-            given[key] = value
+            given[key.strip()] = value.strip()
     return {**usual, **given, "name": name}
 
 

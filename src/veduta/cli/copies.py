@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veduta.cli.output import emit, printable, say
-from veduta.cli.place import check_folder
+from veduta.cli.place import NoPlace, check_folder
 from veduta.files import sweep
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ OutOption = Annotated[
         show_default=False,
     ),
 ]
+# What a file for one photo may end in: no folder is made with such a name.
+PICTURES = frozenset(".jpg .jpeg .png .tif .tiff .webp .avif .heic .gif .bmp .mp4 .mov".split())
 NoLocationOption = Annotated[bool, typer.Option("--no-location", help="Take the position out of the copies.")]
 AgainOption = Annotated[bool, typer.Option("--again", help="Do photos again that are done already.")]
 PhotoJsonOption = Annotated[
@@ -144,6 +146,8 @@ def in_folder(
 
     `named` gives the name of a photo's copy; that of `usual_name` without. Raises NoPlace where there can be none.
     """
+    if out.suffix.lower() in PICTURES and not out.is_dir():
+        raise NoPlace(f"{out}: one file cannot hold the copies of several photos; name a folder")
     check_folder(out)
     sweep(out)
     made: dict[Path, Path] = {}
@@ -176,7 +180,7 @@ def check_originals(paths: Sequence[Path], targets: Collection[Path]) -> None:
     """Raise BadParameter where a copy would be written over a photo."""
     originals = {path.resolve() for path in paths}
     if any(target.resolve() in originals for target in targets):
-        raise typer.BadParameter("would write over a photo; give another folder", param_hint="-o")
+        raise typer.BadParameter("would write over a photo; give another name or folder", param_hint="-o")
 
 
 def all_told(told: Mapping[str, Any], as_json: bool) -> bool:

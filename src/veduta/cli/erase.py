@@ -122,7 +122,11 @@ def _wish(
     from veduta.edit.erase import Wish
     from veduta.edit.mask import SUFFIXES
     from veduta.errors import NotFound
+    from veduta.image.formats import PHOTO_SUFFIXES
 
+    for word in what:
+        if Path(word).suffix.lower() in PHOTO_SUFFIXES.difference(SUFFIXES):
+            raise NotFound(f"{word}: masks are PNG files, white where something goes, or COCO files (.json)")
     files = [Path(word) for word in what if Path(word).suffix.lower() in SUFFIXES]
     for file in files:
         if not file.is_file():

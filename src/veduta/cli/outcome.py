@@ -54,7 +54,8 @@ def reason_of(error: BaseException, path: Path | None = None) -> str:
         said = error.strerror or str(error)
         elsewhere = error.filename is not None and str(error.filename) != str(path)
         return f"{error.filename}: {said}" if elsewhere else said
-    return str(error)
+    told = str(error)
+    return told if path is None else told.removeprefix(f"{path}: ").removeprefix(f"{path.name}: ")
 
 
 def ended(error: Any) -> int:

@@ -132,7 +132,7 @@ def _targets(paths: Sequence[Path], out: Path | None) -> dict[Path, Path]:
             made[path] = out / name
     originals = {path.resolve() for path in paths}
     if any(target.resolve() in originals for target in made.values()):
-        raise typer.BadParameter("would write over a photo; give another folder", param_hint="--draw")
+        raise typer.BadParameter("would write over a photo; give another name or folder", param_hint="--draw")
     return made
 
 
