@@ -32,7 +32,9 @@ OutOption = Annotated[
     ),
 ]
 # What a file for one photo may end in: no folder is made with such a name.
-PICTURES = frozenset(".jpg .jpeg .png .tif .tiff .webp .avif .heic .gif .bmp .mp4 .mov".split())
+PICTURES = frozenset(
+    [".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".avif", ".heic", ".gif", ".bmp", ".mp4", ".mov"]
+)
 NoLocationOption = Annotated[bool, typer.Option("--no-location", help="Take the position out of the copies.")]
 AgainOption = Annotated[bool, typer.Option("--again", help="Do photos again that are done already.")]
 PhotoJsonOption = Annotated[
