@@ -68,11 +68,12 @@ def test_heic_of_display_p3_stays_so(tmp_path: Path) -> None:
 
 
 def test_heic_with_a_profile_and_nothing_to_do(tmp_path: Path) -> None:
-    source = put(tmp_path / "a.heic", samples.deep_heic(colors(), 8, profile=wide_profile()))
+    profile = wide_profile()  # it tells when it was made
+    source = put(tmp_path / "a.heic", samples.deep_heic(colors(), 8, profile=profile))
     whole = read_whole(source, False)
-    assert whole is not None and whole.profile == wide_profile() and whole.pixels.dtype == np.uint8
+    assert whole is not None and whole.profile == profile and whole.pixels.dtype == np.uint8
     made, _ = edited(source, [], "b.png")
-    assert np.array_equal(made, whole.pixels) and read_values(tmp_path / "b.png").profile == wide_profile()
+    assert np.array_equal(made, whole.pixels) and read_values(tmp_path / "b.png").profile == profile
     plain = put(tmp_path / "c.heic", samples.deep_heic(colors(), 8))
     assert read_whole(plain, False) is None and read_whole(plain, True) is None
 

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from veduta.image.photo import Pixels
+from veduta.image.samples import Samples, step
 from veduta.learn.augment_luck import Luck
-from veduta.learn.augment_mix import fitted
+from veduta.learn.augment_mix import fitted, seen
 from veduta.learn.augment_recipe import Recipe
 from veduta.learn.augment_step import BadRecipe, Size
 from veduta.learn.augment_targets import Example
@@ -58,11 +58,12 @@ class Spare:
 class Batches:
     """Batches of a set: x (n, height, width, 3), codes times `scale`; y (n, classes), shares of the classes.
 
-    `size`: width and height. `weights` (pictures, classes) tell the classes of each picture. In each round all
-    pictures come once, the last batch of it may be smaller.
+    `deep`: pictures of 16 bits come with all of them, as parts of codes of 8. `alpha`: with a fourth channel, how far
+    each pixel is seen; without, transparency of files is laid on white. `size`: width and height. `weights` (pictures,
+    classes) tell the classes of each picture. In each round all pictures come once, the last batch may be smaller.
     """
 
-    pictures: Sequence[Pixels] | PictureSet
+    pictures: Sequence[Samples] | PictureSet
     recipe: Recipe
     weights: Floats
     size: Size
@@ -70,17 +71,24 @@ class Batches:
     scale: float = 1 / 255
     shuffle: bool = True
     workers: int = 2
+    deep: bool = False
+    alpha: bool = False
     spare: Spare = field(default_factory=Spare, init=False, repr=False, compare=False)
 
     @classmethod
-    def of_arrays(cls, x: Sequence[Pixels], y: NDArray[Any], recipe: Recipe, **more: Any) -> Batches:
+    def of_arrays(cls, x: Sequence[Samples], y: NDArray[Any], recipe: Recipe, **more: Any) -> Batches:
         """Batches of pictures in memory, uint8 (height, width, 3), all of one size unless `size` is given.
 
+        With `deep` they may be uint16, with `alpha` they have four channels.
         y: numbers of classes (n), or their shares (n, classes). Raises BadRecipe.
         """
         if not len(x) or len(x) != len(y):
             raise BadRecipe(f"{len(x)} pictures and {len(y)} of y: as many of each are needed, one at least")
-        first = Example(x[0]).checked()
+        channels = 4 if more.get("alpha") else 3
+        shape = np.shape(x[0])
+        if len(shape) == 3 and shape[2] != channels:
+            raise BadRecipe(f"a picture must have {channels} channels, not {shape[2]}")
+        first = Example(x[0][..., :3]).checked(bool(more.get("deep")))
         numbers = np.asarray(y)
         if numbers.ndim == 1:
             kinds = int(numbers.max()) + 1
@@ -133,7 +141,7 @@ class Batches:
     def _begun(
         self, pool: ThreadPoolExecutor, number: int, places: list[int]
     ) -> tuple[Floats, Floats, list[Future[None]]]:
-        x = self.spare.take((len(places), self.size[1], self.size[0], 3))
+        x = self.spare.take((len(places), self.size[1], self.size[0], 4 if self.alpha else 3))
         y = np.empty((len(places), self.weights.shape[1]), np.float32)
         # A few large pieces of work: handing over costs as much as a small picture.
         share = -(-len(places) // (2 * max(1, self.workers)))
@@ -146,16 +154,24 @@ class Batches:
             place = places[row]
             seed = self.recipe.seed_of(str(place), number)
             made = fitted(self.recipe.apply(self._load(place), seed, self._partner), self.size)
-            np.copyto(x[row], made.pixels)  # in two steps: NumPy is faster where both types are the same
-            np.multiply(x[row], np.float32(self.scale), out=x[row])
+            if self.alpha:
+                x[row, ..., :3] = made.pixels
+                x[row, ..., 3] = seen(made)
+            else:
+                np.copyto(x[row], made.pixels)  # in two steps: NumPy is faster where both types are the same
+            np.multiply(x[row], np.float32(self.scale / step(made.pixels)), out=x[row])
             y[row] = self._shares(made.classes)
 
     def _load(self, place: int) -> Example:
         known = {str(place): 1.0}
         if isinstance(self.pictures, PictureSet):
-            pixels = self.pictures.load(self.pictures.names[place]).pixels
-            return Example(pixels, classes=known)
-        return Example(self.pictures[place], classes=known)
+            found = self.pictures.load(self.pictures.names[place], self.deep, self.alpha)
+            return Example(found.pixels, classes=known, alpha=found.alpha)
+        pixels = self.pictures[place]
+        if self.alpha:
+            colors, seen_there = np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3])
+            return Example(colors, classes=known, alpha=seen_there)
+        return Example(pixels, classes=known)
 
     def _partner(self, seed: int) -> Example:
         return self._load(Luck(seed).randrange(len(self.pictures)))

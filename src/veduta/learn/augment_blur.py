@@ -75,7 +75,7 @@ class Blurred(Change):
         else:  # OpenCV's own, which is exact to the bit, takes up to twice as long
             weights = cv2.getGaussianKernel(side, self.sigma, cv2.CV_32F)
             made = cv2.sepFilter2D(example.pixels, -1, weights, weights)
-        return Example(np.asarray(made), example.things, example.labels, example.classes)
+        return Example(np.asarray(made), example.things, example.labels, example.classes, example.alpha)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ class Filtered(Change):
     def apply(self, example: Example) -> Example:
         """The filtered example."""
         made = cv2.filter2D(example.pixels, -1, self.weights, borderType=cv2.BORDER_REFLECT_101)
-        return Example(np.asarray(made), example.things, example.labels, example.classes)
+        return Example(np.asarray(made), example.things, example.labels, example.classes, example.alpha)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Compressed(Change):
         pixels = np.ascontiguousarray(eight(example.pixels))  # JPEG has no more
         made = simplejpeg.decode_jpeg(simplejpeg.encode_jpeg(pixels, self.quality, "RGB", "420"), "RGB")
         made = made if example.pixels.dtype == np.uint8 else sixteen(made)
-        return Example(made, example.things, example.labels, example.classes)
+        return Example(made, example.things, example.labels, example.classes, example.alpha)
 
 
 def line(length: float, angle: float) -> NDArray[np.float32]:

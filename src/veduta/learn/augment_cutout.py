@@ -76,10 +76,10 @@ class Covered(Change):
             else:
                 pixels[y : y + h, x : x + w] = color
         if not example.things:
-            return Example(pixels, (), example.labels, example.classes)
+            return Example(pixels, (), example.labels, example.classes, example.alpha)
         holes: list[Box] = [(float(x), float(y), float(w), float(h)) for x, y, w, h in self.holes]
         things = tuple(covered(one, holes) for one in example.things)
-        return Example(pixels, things, example.labels, example.classes)
+        return Example(pixels, things, example.labels, example.classes, example.alpha)
 
 
 def rectangle(luck: Luck, size: Size, share: float, aspect: float) -> tuple[int, int, int, int]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from veduta.learn.augment_mix import seen
 from veduta.learn.augment_recipe import Recipe
 from veduta.learn.augment_step import BadRecipe, Size
 from veduta.learn.augment_targets import Example
@@ -22,10 +23,18 @@ class AugmentedPictures(torch.utils.data.Dataset[tuple[torch.Tensor, Any]]):
     `class`: the number of its class. `shares`: of each class, for mixed pictures. `things`: a dictionary of boxes
     (n, 4; left, top, right, bottom), labels (n), area (n), and masks (n, height, width) and keypoints (n, points, 3)
     where all things have them. `map`: the label of each pixel. `size` (width, height): all are stretched to it.
+    `deep`: pictures of 16 bits with all of them. `alpha`: with a fourth channel, how far each pixel is seen; without,
+    transparency is laid on white.
     """
 
     def __init__(
-        self, pictures: PictureSet, recipe: Recipe, target: Target = "class", size: Size | None = None
+        self,
+        pictures: PictureSet,
+        recipe: Recipe,
+        target: Target = "class",
+        size: Size | None = None,
+        deep: bool = False,
+        alpha: bool = False,
     ) -> None:
         if target in ("class", "shares") and not pictures.classes:
             raise BadRecipe(f"{pictures.folder}: neither folders nor labels that would tell classes")
@@ -37,7 +46,7 @@ class AugmentedPictures(torch.utils.data.Dataset[tuple[torch.Tensor, Any]]):
             raise BadRecipe(f"{pictures.folder}: no labels; name a COCO file")
         if target == "map" and pictures.maps is None:
             raise BadRecipe(f"{pictures.folder}: no maps of labels; name their folder")
-        self.augmented = Augmented(pictures, recipe)
+        self.augmented = Augmented(pictures, recipe, deep, alpha)
         self.target = target
         self.size = size
         self.epoch = 0
@@ -57,8 +66,13 @@ class AugmentedPictures(torch.utils.data.Dataset[tuple[torch.Tensor, Any]]):
         if self.size is not None and made.size != self.size:
             matrix = np.diag([self.size[0] / made.size[0], self.size[1] / made.size[1], 1.0])
             made = Warp(matrix, made.size, self.size).apply(made)
-        picture = torch.from_numpy(np.ascontiguousarray(made.pixels)).permute(2, 0, 1).float().div_(255)
-        return picture, self._target(made, index)
+        return self._picture(made), self._target(made, index)
+
+    def _picture(self, made: Example) -> torch.Tensor:
+        pixels = made.pixels if not self.augmented.alpha else np.dstack([made.pixels, seen(made)])
+        if pixels.dtype == np.uint16:  # of which PyTorch knows little
+            return torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1).div_(65535)
+        return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1).float().div_(255)
 
     def _target(self, made: Example, index: int) -> Any:
         pictures = self.augmented.pictures

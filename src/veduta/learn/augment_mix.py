@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from veduta.image.samples import eight, sixteen
+from veduta.image.samples import Samples, eight, sixteen, white
 from veduta.learn.augment_cutout import rectangle
 from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_step import Change, Size, Step, drawn, drawn_ratio, span
@@ -72,7 +72,10 @@ class Laid(Mixture):
         things += [replace(one, weight=one.weight * self.share) for one in other.things]
         # A map of labels has one label a pixel: that of the picture that counts more.
         labels = example.labels if own >= 0.5 or other.labels is None else other.labels
-        return Example(np.asarray(pixels), tuple(things), labels, weighed(example, other, self.share))
+        alpha = None
+        if example.alpha is not None or other.alpha is not None:
+            alpha = np.asarray(cv2.addWeighted(seen(example), own, seen(other), self.share, 0))
+        return Example(np.asarray(pixels), tuple(things), labels, weighed(example, other, self.share), alpha)
 
 
 @dataclass(frozen=True)
@@ -96,15 +99,27 @@ class Pasted(Mixture):
         things = [covered(one, [frame]) for one in example.things]
         things += [left for one in other.things if (left := within(one, frame)) is not None]
         share = w * h / (pixels.shape[0] * pixels.shape[1])
-        return Example(pixels, tuple(things), labels, weighed(example, other, share))
+        alpha = None
+        if example.alpha is not None or other.alpha is not None:
+            alpha = seen(example).copy()
+            alpha[window] = seen(other)[window]
+        return Example(pixels, tuple(things), labels, weighed(example, other, share), alpha)
 
 
 def alike(other: Example, example: Example) -> Example:
     """A picture in the depth of another one."""
     if other.pixels.dtype == example.pixels.dtype:
         return other
-    made = eight(other.pixels) if example.pixels.dtype == np.uint8 else sixteen(other.pixels)
-    return replace(other, pixels=made)
+    into = eight if example.pixels.dtype == np.uint8 else sixteen
+    alpha = None if other.alpha is None else into(other.alpha)
+    return replace(other, pixels=into(other.pixels), alpha=alpha)
+
+
+def seen(example: Example) -> Samples:
+    """How far each pixel is seen (h, w): all of it where there is no transparency."""
+    if example.alpha is not None:
+        return example.alpha
+    return np.full(example.pixels.shape[:2], white(example.pixels), example.pixels.dtype)
 
 
 def fitted(example: Example, size: Size) -> Example:

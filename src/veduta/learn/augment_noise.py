@@ -69,7 +69,7 @@ class Grain(Change):
         if self.gray:
             noise = cv2.merge((noise, noise, noise))
         made = np.asarray(cv2.add(example.pixels, noise, dtype=cv2.CV_16U if deep else cv2.CV_8U))
-        return Example(made, example.things, example.labels, example.classes)
+        return Example(made, example.things, example.labels, example.classes, example.alpha)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Speckles(Change):
         flat = pixels.reshape(-1, 3)
         flat[places[:white]] = top(pixels)
         flat[places[white:]] = 0
-        return Example(pixels, example.things, example.labels, example.classes)
+        return Example(pixels, example.things, example.labels, example.classes, example.alpha)
 
 
 def _places(made: np.random.Generator, among: int, count: int) -> NDArray[np.int64]:

@@ -66,24 +66,30 @@ class Thing:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Example:
-    """A picture, RGB uint8 or uint16 (h, w, 3), with its things, map of labels (h, w), classes and their shares."""
+    """A picture, RGB uint8 or uint16 (h, w, 3), with its things, map of labels (h, w), classes and their shares.
+
+    `alpha` (h, w), of the same depth: how far each pixel is seen. It moves along; colors do not change it.
+    """
 
     pixels: Samples
     things: tuple[Thing, ...] = ()
     labels: NDArray[Any] | None = None
     classes: Mapping[str, float] = field(default_factory=dict)
+    alpha: Samples | None = None
 
     @property
     def size(self) -> Size:
         """Width and height."""
         return self.pixels.shape[1], self.pixels.shape[0]
 
-    def checked(self) -> Example:
-        """Itself; raises BadRecipe where pixels are not of 8 bits or masks not what they must be."""
+    def checked(self, deep: bool = False) -> Example:
+        """Itself; raises BadRecipe where pixels are not of 8 bits (`deep`: or 16) or masks not what they must be."""
         pixels = self.pixels
-        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
+        fine = pixels.dtype == np.uint8 or (deep and pixels.dtype == np.uint16)
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or not fine or not pixels.size:
+            kind = "uint8 or uint16" if deep else "uint8"
             raise BadRecipe(
-                f"a picture must be uint8 (height, width, 3), not {pixels.dtype} {pixels.shape}: convert it first"
+                f"a picture must be {kind} (height, width, 3), not {pixels.dtype} {pixels.shape}: convert it first"
             )
         for name, one in (("labels", self.labels), *(("mask", thing.mask) for thing in self.things)):
             if one is not None and one.shape != pixels.shape[:2]:
@@ -94,6 +100,8 @@ class Example:
 
     def without_hidden(self, least: float) -> Example:
         """Without the things of which less than `least` (0 to 1) is left, or nothing."""
+        if not self.things:
+            return self
         left = tuple(one for one in self.things if one.visible >= least and one.visible > 0)
         return self if len(left) == len(self.things) else replace(self, things=left)
 

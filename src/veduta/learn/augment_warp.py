@@ -69,12 +69,15 @@ class Warp(Change):
     def apply(self, example: Example) -> Example:
         """The moved example."""
         where = None if self.bend is None else self._places(self.bend)
-        pixels = self._sampled(example.pixels, where)
+        pixels, alpha = self._sampled(example.pixels, where), example.alpha
+        if alpha is not None:  # outside, where nothing is repeated, there is nothing
+            alpha = self._sampled(alpha, where, empty=self.fill == "constant")
         if not example.things and example.labels is None:
-            return Example(pixels, classes=example.classes)
+            return Example(pixels, classes=example.classes, alpha=alpha)
         labels = None if example.labels is None else self._sampled(example.labels, where, nearest=True)
         things = (self.moved(one, where) for one in example.things)
-        return Example(pixels, tuple(one for one in things if one is not None), labels, example.classes)
+        left = tuple(one for one in things if one is not None)
+        return Example(pixels, left, labels, example.classes, alpha)
 
     def points(self, points: Points) -> Points:
         """Where points of the picture go."""
@@ -189,7 +192,8 @@ class Mirror(Change):
 
     def apply(self, example: Example) -> Example:
         """The mirrored example."""
-        if example.things or example.labels is not None or not (self.across or self.down):
+        flat = not example.things and example.labels is None and example.alpha is None
+        if not flat or not (self.across or self.down):
             return self.warp().apply(example)
         how = -1 if self.across and self.down else int(self.across)
         return Example(np.asarray(cv2.flip(example.pixels, how)), classes=example.classes)

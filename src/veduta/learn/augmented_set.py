@@ -12,10 +12,10 @@ import numpy as np
 
 from veduta.errors import BadInput, UnreadableImage
 from veduta.image import decode
-from veduta.image.deep import sixteen
+from veduta.image.deep import layers, sixteen
 from veduta.image.formats import PHOTO_SUFFIXES
 from veduta.image.photo import Pixels, at_most
-from veduta.image.samples import Samples
+from veduta.image.samples import Samples, eight
 from veduta.learn.augment_coco import NAMES, Labels
 from veduta.learn.augment_luck import Luck
 from veduta.learn.augment_recipe import Recipe
@@ -98,15 +98,16 @@ class PictureSet:
         shares = self.shares_of(name)
         return next(iter(shares)) if len(shares) == 1 else None
 
-    def load(self, name: str, deep: bool = False) -> Example:
-        """A picture with all that is known of it; `deep`: in 16 bits where it has them.
+    def load(self, name: str, deep: bool = False, alpha: bool = False) -> Example:
+        """A picture with all that is known of it; `deep`: in 16 bits where it has them; `alpha`: with transparency,
+        which else is laid on white.
 
         Raises UnreadableImage, BadRecipe.
         """
-        pixels, full = self._pixels(self.folder / name, deep)
+        pixels, full, seen = self._pixels(self.folder / name, deep, alpha)
         size = (pixels.shape[1], pixels.shape[0])
         labels = None if self.maps is None else self._map(name, size)
-        example = Example(pixels, labels=labels, classes=self.shares_of(name))
+        example = Example(pixels, labels=labels, classes=self.shares_of(name), alpha=seen)
         known = None if self.labels is None else self.labels.known(name)
         if self.labels is None or known is None:
             return example
@@ -125,14 +126,21 @@ class PictureSet:
             things = tuple(moved for one in things if (moved := shrink.moved(one)) is not None)
         return replace(example, things=things)
 
-    def _pixels(self, path: Path, deep: bool) -> tuple[Samples, Size]:
-        """The pixels of a picture, and its full size."""
+    def _pixels(self, path: Path, deep: bool, alpha: bool) -> tuple[Samples, Size, Samples | None]:
+        """The pixels of a picture, its full size, and its transparency where it is asked for and there is any."""
+        parts = layers(path) if alpha else None
+        if parts is not None:
+            colors, seen = parts if deep else (eight(parts[0]), eight(parts[1]))
+            full = (colors.shape[1], colors.shape[0])
+            if self.side is not None:
+                colors, seen = (at_most(cast(Pixels, one), self.side) for one in (colors, seen))
+            return colors, full, seen
         found = sixteen(path) if deep else None
         if found is None:
             photo = decode.load(path, self.side)
-            return photo.pixels, (photo.width, photo.height)
+            return photo.pixels, (photo.width, photo.height), None
         full = (found.shape[1], found.shape[0])
-        return found if self.side is None else at_most(cast(Pixels, found), self.side), full
+        return found if self.side is None else at_most(cast(Pixels, found), self.side), full, None
 
     def _map(self, name: str, size: Size) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
         path = (self.maps or self.folder) / Path(name).with_suffix(".png")
@@ -150,16 +158,17 @@ class PictureSet:
 class Augmented:
     """What a recipe makes of a set: any copy of any picture, whoever asks for it and when.
 
-    `deep`: in 16 bits, of pictures that have them; else all are of 8.
+    `deep`: in 16 bits, of pictures that have them; else all are of 8. `alpha`: with their transparency.
     """
 
     pictures: PictureSet
     recipe: Recipe
     deep: bool = False
+    alpha: bool = False
 
     def load(self, name: str) -> Example:
         """A picture before anything is done to it; raises UnreadableImage, BadRecipe."""
-        return self.pictures.load(name, self.deep)
+        return self.pictures.load(name, self.deep, self.alpha)
 
     def example(self, name: str, copy: int, loaded: Example | None = None) -> tuple[Example, tuple[str, ...]]:
         """A copy (from 1 on; 0 would be another one) of a picture, and the pictures mixed into it.
