@@ -82,6 +82,15 @@ def test_clicks_correct_one_another() -> None:
     assert iou(less, disk) > 0.9
 
 
+def test_a_click_keeps_its_thing_when_its_like_is_refused(photographs: Path) -> None:
+    """Cup and saucer are of one red: without the saucer, the cup is left."""
+    pixels = read(photographs / "coffee.png")
+    for x, y in ((120, 320), (110, 300)):
+        chosen = select(pixels, [Click(300, 220), Click(x, y, False)])
+        assert chosen[220, 300] and not chosen[y, x]
+        assert chosen.sum() > 8000
+
+
 def test_the_same_click_gives_the_same_mask(photographs: Path) -> None:
     pixels = read(photographs / "coffee.png")
     first = select(pixels, [Click(300, 220)])

@@ -37,6 +37,9 @@ ROOM = 0.25
 # What is found in a box reaches over this share of its sides, or the box is looked at again: its middle (an ellipse
 # over this share of its sides) is of the thing then, and about the rest of the larger ellipse colors decide.
 FILLED, MIDDLE, ROUND = 0.8, 0.5, 0.9
+# Where GrabCut leaves less than this share of what looks like the spot clicked on, it has taken the thing for
+# background: then what looks alike is the answer.
+LEAST_LEFT = 0.1
 # A click alone looks at this share of the photo's longer side around it.
 REACH = 0.45
 # Radius around a click that surely belongs to the thing, as a share of SIDE.
@@ -71,7 +74,10 @@ def select(
     if step > 1:
         guide = np.asarray(cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA), np.uint8)
     asked = _Asked(clicks, box, mask, (left, top), (whole.shape[1], whole.shape[0]))
-    found = at_edges(whole, guide, _chosen(guide, asked))
+    chosen = _chosen(guide, asked)
+    found = at_edges(whole, guide, chosen)
+    if not found.any():  # specks have no edge of their own
+        found = cv2.resize(chosen.view(np.uint8), whole.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
     out = np.zeros((height, width), bool) if mask is None else mask.copy()
     # Less than a step is left of the last rows and columns: they go on.
     out[top:bottom, left:right] = np.pad(
@@ -110,6 +116,9 @@ def _chosen(guide: Pixels, asked: _Asked) -> Bool:
     found, models = cut(small, marks, rounds=2)
     if asked.box is not None and asked.mask is None and not _fills(found, marks):
         found, models = cut(small, _with_middle(marks), rounds=2)
+    alike = np.isin(marks, (FOREGROUND, MAYBE_FOREGROUND))
+    if asked.box is None and np.count_nonzero(found & alike) < LEAST_LEFT * np.count_nonzero(alike):
+        found, models = alike, None
     chosen = _connected(found, spots, marks == FOREGROUND if asked.mask is not None else None)
     larger = at_most(guide, FINER_SIDE)
     if models is None or larger.shape == small.shape or not chosen.any():
@@ -193,11 +202,22 @@ def _marks(small: Pixels, asked: _Asked) -> NDArray[np.uint8]:
     for x, y, include in spots:
         if not include:
             # What is like the spot goes too, even where an earlier selection was sure of it.
-            away = _alike(small, [(x, y)], tolerance=0.5)
+            away = _alike(small, [(x, y)], tolerance=0.5) & _nearer(small, (x, y), spots)
             marks[away] = np.where(marks[away] == BACKGROUND, BACKGROUND, MAYBE_BACKGROUND)
     for x, y, include in spots:
         cv2.circle(marks, (x, y), radius, FOREGROUND if include else BACKGROUND, -1)
     return marks
+
+
+def _nearer(small: Pixels, spot: tuple[int, int], spots: Sequence[tuple[int, int, bool]]) -> Bool:
+    """What is nearer to a spot than to any that is to stay: both may be of one color."""
+    rows, columns = np.ogrid[: small.shape[0], : small.shape[1]]
+    own = (columns - spot[0]) ** 2 + (rows - spot[1]) ** 2
+    nearer: Bool = np.ones(small.shape[:2], bool)
+    for x, y, include in spots:
+        if include:
+            nearer &= own < (columns - x) ** 2 + (rows - y) ** 2
+    return nearer
 
 
 def _fills(found: Bool, marks: NDArray[np.uint8]) -> bool:
