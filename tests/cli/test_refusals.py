@@ -286,6 +286,7 @@ space obstacles photo.png photo.png | known cameras
 learn augment | which folder
 learn augment photos | -o
 learn augment file -o out | file: no such folder
+learn augment photos -o photos | the pictures lie there
 learn augment missing -o out | missing: no such folder
 learn clean file -o out | file: no such folder
 learn clean missing -o out | missing: no such folder

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from veduta.cli.output import Bar, emit, printable, say
-from veduta.cli.place import check_file, check_folder
+from veduta.cli.place import NoPlace, check_file, check_folder
 
 
 class Form(StrEnum):
@@ -98,6 +98,8 @@ def augment(
 
     if out is not None:
         check_folder(out)
+        if folder.is_dir() and out.resolve() == folder.resolve():
+            raise NoPlace(f"{out}: the pictures lie there; name another folder for the new ones")
     pictures = PictureSet.of(folder, labels, maps, side, skip=out)
     if recipe is None and pictures.labels is not None:
         found = Recipe(Recipe.usual(things=True).steps, found.seed, found.keep_visible)
