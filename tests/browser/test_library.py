@@ -292,4 +292,5 @@ def test_wrong_addresses_are_told(visit: Any, library_url: str, path: str) -> No
     expect(
         page.get_by_role("heading", name=re.compile("nothing at this address|could not be opened"))
     ).to_be_visible()
-    window.complaints.clear()  # the browser itself logs the refusal
+    page.wait_for_load_state("networkidle")
+    window.complaints.clear()  # the browser itself logs each refusal

@@ -260,5 +260,5 @@ def _relation(kind: str, best: int, other: int, how: dict[tuple[int, int], Pair]
     if pair is None:
         return "looks the same"
     return f"looks the same{VARIANTS[pair.variant]}" + (
-        f", {pair.distance} bits apart" if pair.distance else ""
+        f", {pair.distance} {'bit' if pair.distance == 1 else 'bits'} apart" if pair.distance else ""
     )

@@ -16,8 +16,17 @@ interface Above {
   version: number | undefined;
 }
 
+/** A part of an address; one that is damaged stays as it is, and leads nowhere. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function parse(url: URL): { page: Route | undefined } & Above {
-  const [first = "", second = "", third] = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
+  const [first = "", second = "", third] = url.pathname.split("/").filter(Boolean).map(decoded);
   const route = (name: Name, id = ""): Route => ({ name, id, query: url.searchParams, href: url.pathname + url.search });
   const none: Above = { photo: undefined, editing: false, version: undefined };
   if (first === "photo" && /^\d+$/.test(second) && (!third || third === "edit")) {
