@@ -153,6 +153,24 @@ def test_a_blur_is_taken_back_up_to_the_border(shape: str, method: str) -> None:
     assert gray_psnr(made[rim], truth[rim]) > gray_psnr(seen[rim], truth[rim]) + 1
 
 
+@pytest.mark.parametrize("radius", [1.0, 1.5, 2.5])
+def test_too_large_a_radius_does_not_destroy_a_sharp_photo(radius: float) -> None:
+    """What a blur of that radius would have taken out is there: it was another one, and nothing rings."""
+    sharp = np.ascontiguousarray(data.chelsea()[:200, :300])
+    out = one(sharp, name="deblur", radius=radius, shape="gaussian", method="wiener")
+    assert psnr(out, sharp) > 18
+
+
+def test_what_a_codec_left_is_not_sharpened() -> None:
+    sharp = np.ascontiguousarray(data.chelsea()[:256, :400])
+    spread = kernel("gaussian", 1.5)
+    soft = np.asarray(cv2.filter2D(sharp, -1, spread, borderType=cv2.BORDER_REFLECT))
+    coded = cv2.imencode(".jpg", noisy(soft, 4)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+    seen = np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1])
+    out = one(seen, name="deblur", radius=1.5, shape="gaussian", method="wiener")
+    assert psnr(out, sharp) > psnr(seen, sharp) + 0.9
+
+
 def test_lucy_stops_where_only_noise_is_left() -> None:
     clear = cv2.cvtColor(data.coffee()[70:270, 180:400], cv2.COLOR_RGB2GRAY).astype(np.float32)
     spread = kernel("gaussian", 1.6)

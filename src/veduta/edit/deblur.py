@@ -29,6 +29,7 @@ LEAST_NOISE = 0.5  # codes: rounding alone makes about as much
 STEPS, COLOR_STEPS = 8, 4  # of conjugate gradients, for brightness and for colors
 # Rings of frequencies in which the power of a picture is told, and how far it must stand out of the noise there.
 RINGS, OUTSTANDING = 24, 0.5
+SHUT, LEAST_SHUT = 1e-3, 64  # of its power: frequencies that a blur takes out; how many of them tell
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,10 @@ class Frame:
         own = _frequencies(plane.shape)
         rings = np.clip((own * 2 * RINGS).astype(np.intp), 0, RINGS - 1)
         open_ = gain > 0.05
+        # What the blur lets nothing through of is noise, or the blur is another one: either is not to be sharpened.
+        shut = gain < SHUT
+        if shut.sum() >= LEAST_SHUT:
+            noise = max(noise, float(np.sqrt(seen[shut].mean())))
         at, power = [], []
         for ring in range(1, RINGS):
             some = (rings == ring) & open_
