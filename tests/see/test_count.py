@@ -11,7 +11,7 @@ import pytest
 from veduta.image.decode import load
 from veduta.image.photo import Photo
 from veduta.nets.store import ModelStore
-from veduta.see.count import Counter
+from veduta.see.count import Counter, Sight
 from veduta.see.individuals import Seen, individuals
 
 
@@ -80,6 +80,19 @@ def test_points_are_in_pixels_of_the_full_photo(store: ModelStore, photographs: 
     assert same.points[0] == pytest.approx([3 * v for v in one.points[0]], rel=1e-5)
     x, y = one.points[0]
     assert 170 < x < 270 and 60 < y < 170  # her face
+
+
+def test_the_interval_widens_with_the_small_and_the_doubtful() -> None:
+    def width(height: float, doubtful: int = 0) -> int:
+        sure = [body(150 * i, height=height, probability=0.95) for i in range(6)]
+        others = [body(150 * i, y=500, height=height, probability=0.25) for i in range(doubtful)]
+        told = Sight([*sure, *others], [], 1200, 900).count()
+        assert told.count == 6
+        assert told.low <= 6 <= told.high
+        return told.high - told.low
+
+    assert width(300) < width(60)
+    assert width(300) < width(300, doubtful=4)
 
 
 @pytest.mark.eval

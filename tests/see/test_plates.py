@@ -15,7 +15,7 @@ from veduta.image.photo import Photo
 from veduta.see.plate_network import HEAD
 from veduta.see.plate_reading import PlateText, flattened, plain
 from veduta.see.plate_windows import HEIGHT, WIDTH, Window, around_line, around_plate, joined
-from veduta.see.plates import Plate, PlateRecognizer, _once, _sensible
+from veduta.see.plates import Plate, PlateRecognizer, _once, _sensible, in_company
 from veduta.see.text_regions import Region
 
 SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
@@ -122,6 +122,22 @@ def test_each_plate_once() -> None:
         Plate(box(300, 0, 100, 30), 0.0, 0.0, False),
     ]
     assert [p.first for p in _once(plates)] == [3.0, 0.0]
+
+
+def test_letters_alone_are_a_plate_where_a_vehicle_shows_no_other() -> None:
+    car, bus = (0.0, 0.0, 400.0, 300.0), (500.0, 0.0, 400.0, 300.0)
+
+    def read(text: str, vehicle: tuple[float, float, float, float] | None, odds: float = 3.0) -> Plate:
+        return Plate(box(0, 0, 100, 30), odds, odds, vehicle is not None, PlateText(text, 0.95), vehicle)
+
+    (alone,) = in_company([read("GRZNBT", car)])
+    beside, plate = in_company([read("GRZNBT", car), read("AB123CD", car)])
+    apart, _ = in_company([read("GRZNBT", car), read("AB123CD", bus)])
+    (make,) = in_company([read("PEUGEOT", car)])
+    (nowhere,) = in_company([read("GRZNBT", None)])
+    assert alone.score == apart.score > 0.5 and plate.score > 0.9
+    assert beside.accompanied and beside.score < 0.1
+    assert make.score < 0.5 and nowhere.score < 0.5
 
 
 def test_flattened_plates_are_level() -> None:

@@ -148,3 +148,14 @@ def test_colors_do_not_depend_on_the_size_of_the_box() -> None:
     assert large == pytest.approx(small)
     assert np.sum(large**2) == pytest.approx(1)
     assert colors(picture, (500, 500, 10, 10)) is None
+
+
+def test_what_enters_cut_off_by_the_upper_edge_crosses_once() -> None:
+    tracker, flow = Tracker(WIDTH, HEIGHT), Flow(Line(0, 240, WIDTH, 240))
+    for number in range(30):
+        bottom = 20.0 + 15 * number
+        top = max(0.0, bottom - 160)
+        box = (200.0, top, 90.0, min(bottom, HEIGHT) - top)
+        time = number * STEP
+        flow.update(time, tracker.update(time, [Sighting(box, 0.9, dressed(1))]))
+    assert (flow.inward, flow.outward) == (1, 0)

@@ -28,7 +28,12 @@ def count(
         bool, typer.Option("--json", help="One JSON object for each photo or video, one per line.")
     ] = False,
     what: Annotated[
-        str, typer.Option("--what", metavar="NAME", help="What to count: person, car, bicycle, dog...")
+        str,
+        typer.Option(
+            "--what",
+            metavar="NAME",
+            help="What to count: person, car, bicycle, dog...; moving: in videos, whatever moves.",
+        ),
     ] = "person",
     crowd: Annotated[
         bool,
@@ -81,6 +86,7 @@ def count(
     from veduta.see.count import Counter
     from veduta.see.count_region import parse_region
     from veduta.see.flow import Line
+    from veduta.see.movement import MOVING
 
     asked = tuple(parse_region(text, number) for number, text in enumerate(regions or [], 1))
     if len({region.name for region in asked}) != len(asked):
@@ -91,7 +97,7 @@ def count(
         raise typer.BadParameter("the drawing is an SVG: give a name that ends in .svg", param_hint="--plot")
     found, problems = expand(paths, PHOTO_SUFFIXES | VIDEO_SUFFIXES)
     _spare_the_originals(found, csv, plot)
-    counter = Counter(what, crowds=crowd)
+    counter = Counter(what, crowds=crowd) if what != MOVING else None
     readings: list[Reading] = []
     outcomes = Outcomes(len(found) + len(problems))
     bar = Bar()
@@ -119,7 +125,7 @@ def _spare_the_originals(found: Sequence[Path], *targets: Path | None) -> None:
 
 def _count_one(
     path: Path,
-    counter: Counter,
+    counter: Counter | None,
     regions: tuple[Region, ...],
     line: str | None,
     every: float | None,
@@ -128,6 +134,7 @@ def _count_one(
     readings: list[Reading],
 ) -> dict[str, Any]:
     """What is told of one photo or video; what the table holds of it is added to `readings`."""
+    from veduta.errors import BadInput
     from veduta.image.decode import kind_of, load
     from veduta.library.attendance import Reading
     from veduta.see.count_video import count_video
@@ -137,6 +144,8 @@ def _count_one(
         counted = count_video(path, counter, regions, line, every, bar)
         readings += _video_readings(path, counted)
         return _video_json(path, counted, points)
+    if counter is None:
+        raise BadInput(f"{path}: a photo does not tell what moves; give a video, or name a thing to count")
     (sight,) = counter.look([load(path, settings().analysis_side)])
     whole = sight.count()
     when = _taken(path)

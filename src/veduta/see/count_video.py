@@ -11,7 +11,9 @@ from veduta.image.video import probe
 from veduta.progress import Progress, Silent
 from veduta.see.count import Count, Counter, Sight, smoothed
 from veduta.see.count_region import Region
+from veduta.see.cuts import Cuts
 from veduta.see.flow import Crossing, Flow, Line
+from veduta.see.movement import Movement
 from veduta.see.track import Sighting, Tracker, colors
 
 # Frames are looked at with this longer side: a camera over a street shows people large enough.
@@ -46,7 +48,7 @@ class VideoCount:
 
 def count_video(
     path: Path | str,
-    counter: Counter,
+    counter: Counter | None,
     regions: tuple[Region, ...] = (),
     line: str | None = None,
     every: float | None = None,
@@ -54,24 +56,33 @@ def count_video(
 ) -> VideoCount:
     """Count in a video: every second, or often enough to follow people when there is a `line` "X1,Y1,X2,Y2".
 
-    Raises UnreadableImage, BadRegion.
+    Without a counter, whatever moves before the camera, which stands still. Raises UnreadableImage, BadRegion.
     """
     progress = progress or Silent()
-    apart = every if every is not None else APART if line is None else APART_FOLLOWING
+    movement = Movement() if counter is None else None
+    often = line is not None or movement is not None
+    apart = every if every is not None else APART_FOLLOWING if often else APART
     duration = probe(path).duration
     progress.begin(Path(path).name, round(duration / apart) if duration and apart else None)
     times: list[float] = []
     sights: list[Sight] = []
     tracker: Tracker | None = None
     flow: Flow | None = None
+    cuts = Cuts()
     try:
         for frame in frames(path, apart, SIDE):
-            # Faces tell people apart who sit close; who walks over a line is followed by the body.
-            (sight,) = counter.look([Photo(frame.pixels, frame.width, frame.height)], line is not None)
+            if movement is not None:
+                moving = movement.look(frame.pixels, frame.width, frame.height)
+                sight = Sight(moving, [], frame.width, frame.height)
+            elif counter is not None:
+                # Faces tell people apart who sit close; who walks over a line is followed by the body.
+                (sight,) = counter.look([Photo(frame.pixels, frame.width, frame.height)], line is not None)
             if line is not None:
                 if tracker is None or flow is None:
                     tracker = Tracker(frame.width, frame.height)
                     flow = Flow(Line.parse(line, frame.width, frame.height))
+                if cuts.between(frame.pixels):
+                    tracker.forget()
                 flow.update(frame.time, tracker.update(frame.time, sightings(frame, sight)))
             times.append(frame.time)
             sights.append(sight)

@@ -28,6 +28,17 @@ CERTAIN = 0.97
 BAND = (0.1, 0.9)
 # Plates say this many letters and digits.
 FEWEST, MOST = 4, 9
+# What else stands on vehicles in letters: makes, and what they are used for. Other names are known by standing
+# beside a plate.
+_NAMES = """
+ACURA ALFA AUDI BENTLEY BUICK CADILLAC CHERY CHEVROLET CHEVY CHRYSLER CITROEN CUPRA DACIA DAEWOO DAIHATSU DODGE
+DUCATI FERRARI FIAT FORD GEELY GENESIS HARLEY HINO HONDA HUMMER HYUNDAI INFINITI ISUZU IVECO JAGUAR JEEP KAMAZ
+KAWASAKI LADA LANCIA LEXUS LINCOLN LOTUS MAHINDRA MASERATI MAZDA MERCEDES MERCURY MINI MITSUBISHI NISSAN OPEL
+PEUGEOT PIAGGIO PONTIAC PORSCHE PROTON RENAULT ROVER SAAB SATURN SCANIA SEAT SKODA SMART SUBARU SUZUKI TATA TESLA
+TOYOTA VAUXHALL VESPA VOLVO YAMAHA AMBULANCE DIESEL ELECTRIC EXPRESS FIRE HYBRID POLICE POLICIA POLIZEI POLIZIA
+QUATTRO SCHOOL SHERIFF SPORT TAXI TRANSIT TURBO
+"""
+NAMES_ON_VEHICLES = frozenset(_NAMES.split())
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,11 @@ class PlateText:
     def plausible(self) -> bool:
         """Whether it reads like a plate: some digits, not too short and not too long."""
         return FEWEST <= len(self.text) <= MOST and any(c.isdigit() for c in self.text)
+
+    @property
+    def letters_alone(self) -> bool:
+        """Whether it may be a plate of letters alone: not the name of a make, nor a word of the trade."""
+        return FEWEST <= len(self.text) <= MOST and self.text.isalpha() and self.text not in NAMES_ON_VEHICLES
 
 
 class PlateReader:

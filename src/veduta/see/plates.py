@@ -39,6 +39,9 @@ WORTH_READING = 0.2
 OFFSET = -2.0
 ON_VEHICLE, ELSEWHERE = 1.0, -1.0
 LIKE_A_PLATE, UNLIKE_A_PLATE = 1.7, -2.4
+# Letters alone are less against it on a vehicle that shows no other plate: names of makes and models mostly stand
+# beside one. Where there is a plate already, a second one on the same vehicle is ten times rarer.
+LETTERS_ALONE, SECOND = -1.0, -2.3
 # Of two boxes, above which share of the smaller one the less sure goes.
 SAME = 0.4
 # A photo much smaller than its file is looked at in the file's own pixels.
@@ -50,13 +53,18 @@ UNREAD = PlateText("", 0.0)
 
 @dataclass(frozen=True)
 class Plate:
-    """A plate in the pixels of the analyzed photo: corners (4, 2), the log odds of both looks, what it says."""
+    """A plate in the pixels of the analyzed photo: corners (4, 2), the log odds of both looks, what it says.
+
+    `vehicle` is the smallest one that it is on; `accompanied` tells that another plate was read on that one.
+    """
 
     corners: Floats
     first: float
     second: float
     on_vehicle: bool
     says: PlateText = UNREAD
+    vehicle: Box | None = None
+    accompanied: bool = False
 
     @property
     def score(self) -> float:
@@ -163,10 +171,9 @@ class PlateRecognizer:
         for (odds, before), window, odds_again, inside in zip(plates, again, second, corners, strict=True):
             after = window.corners(inside)
             after = after if _sensible(after) else before
-            middle = after.mean(axis=0)
-            on_vehicle = any(x <= middle[0] <= x + w and y <= middle[1] <= y + h for x, y, w, h in boxes)
-            found.append(Plate(after, odds, float(odds_again), on_vehicle))
-        return [self._read(photo, plate) for plate in _once(found)]
+            vehicle = _vehicle_of(after, boxes)
+            found.append(Plate(after, odds, float(odds_again), vehicle is not None, vehicle=vehicle))
+        return in_company([self._read(photo, plate) for plate in _once(found)])
 
     def _read(self, photo: Photo, plate: Plate) -> Plate:
         if 1 / (1 + np.exp(-max(plate.first, plate.second))) < WORTH_READING:
@@ -198,8 +205,35 @@ def probability(plate: Plate) -> float:
     """How sure a plate is: the odds of both looks, whether it reads like one and whether it is on a vehicle."""
     odds = (plate.first + plate.second) / 2 + OFFSET + (ON_VEHICLE if plate.on_vehicle else ELSEWHERE)
     if plate.says.text:
-        odds += plate.says.score * (LIKE_A_PLATE if plate.says.plausible else UNLIKE_A_PLATE)
+        odds += plate.says.score * _weight(plate)
+    if plate.accompanied and not plate.says.plausible:
+        odds += SECOND
     return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+
+
+def _weight(plate: Plate) -> float:
+    """What a sure reading adds to the odds."""
+    if plate.says.plausible:
+        return LIKE_A_PLATE
+    alone = plate.on_vehicle and not plate.accompanied and plate.says.letters_alone
+    return LETTERS_ALONE if alone else UNLIKE_A_PLATE
+
+
+def in_company(plates: Sequence[Plate]) -> list[Plate]:
+    """The plates, told of each whether another one that reads like a plate is on the same vehicle."""
+    told = []
+    for plate in plates:
+        others = [p for p in plates if p is not plate and p.vehicle == plate.vehicle is not None]
+        accompanied = any(other.says.plausible and other.score >= 0.5 for other in others)
+        told.append(replace(plate, accompanied=accompanied))
+    return told
+
+
+def _vehicle_of(corners: Floats, boxes: Sequence[Box]) -> Box | None:
+    """The smallest vehicle on which the middle of a plate lies."""
+    across, down = corners.mean(axis=0)
+    on = [box for box in boxes if 0 <= across - box[0] <= box[2] and 0 <= down - box[1] <= box[3]]
+    return min(on, key=lambda box: box[2] * box[3], default=None)
 
 
 def _sharpest(photo: Photo, width: float) -> tuple[Pixels, float]:

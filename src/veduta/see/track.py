@@ -40,6 +40,8 @@ COLORS = 0.65
 DOUBLE = 0.45
 # What is gone for good: beyond the edge of the picture by this part of its size.
 OUTSIDE = 0.3
+# A top nearer to the edge of the picture than this part of the height is cut off by it.
+CUT_OFF = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +81,12 @@ class Track:
 
     @property
     def foot(self) -> tuple[float, float]:
-        """Where it stands: below its top by its usual height, for legs are often hidden; within the picture."""
-        height = float(np.median(self.heights)) if self.heights else float(self.state[3, 0])
+        """Where it stands: below its top by its usual height, for legs are often hidden; within the picture.
+
+        Where the top is cut off by the edge of the picture, what is seen ends where it stands.
+        """
+        whole = bool(self.heights) and _begins_inside(self.box)
+        height = float(np.median(self.heights)) if whole else float(self.state[3, 0])
         return float(self.state[0, 0]), min(float(self.state[1, 0]) + height, self.floor)
 
     @property
@@ -109,7 +115,8 @@ class Track:
         self.seen, self.misses = time, 0
         self.hits += 1
         self.confirmed = self.confirmed or self.hits >= HITS
-        self.heights = [*self.heights[-14:], sighting.box[3]]
+        if _begins_inside(sighting.box):
+            self.heights = [*self.heights[-14:], sighting.box[3]]
         if sighting.colors is not None:
             self.colors = (
                 sighting.colors if self.colors is None else 0.85 * self.colors + 0.15 * sighting.colors
@@ -150,6 +157,10 @@ class Tracker:
         self._tracks = [track for track in self._tracks if self._stays(track, time)]
         return [track for track in self._tracks if track.seen == time]
 
+    def forget(self) -> None:
+        """Nobody goes on: the film was cut."""
+        self._tracks = []
+
     def _stays(self, track: Track, time: float) -> bool:
         if not track.confirmed:
             return track.misses < MISSES
@@ -189,7 +200,13 @@ def _begin(identity: int, sighting: Sighting, time: float, floor: float) -> Trac
     spread = np.zeros((4, 2, 2))
     spread[:, 0, 0] = (JITTER * size) ** 2
     spread[:, 1, 1] = np.array([1.5, 1.5, 0.2, 0.2]) * size**2
-    return Track(identity, state, spread, time, time, sighting.colors, heights=[sighting.box[3]], floor=floor)
+    heights = [sighting.box[3]] if _begins_inside(sighting.box) else []
+    return Track(identity, state, spread, time, time, sighting.colors, heights=heights, floor=floor)
+
+
+def _begins_inside(box: Box) -> bool:
+    """Whether the top is in the picture, not cut off by its edge: only then the height is the whole one."""
+    return box[1] > CUT_OFF * box[3]
 
 
 def _measured(box: Box) -> Doubles:
