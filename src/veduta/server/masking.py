@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +20,7 @@ from veduta.library.masks import SavedMask
 from veduta.see.mask import decode, encode
 from veduta.server.context import Context
 from veduta.server.editing import drawn, start_of
+from veduta.server.looking import Looking
 from veduta.server.models.mask import (
     CombineAsk,
     MaskDetail,
@@ -42,8 +42,7 @@ if TYPE_CHECKING:
 Bools = NDArray[np.bool_]
 
 MOST_PIXELS = 120_000_000
-# Networks use all cores: one photo at a time.
-_looking = threading.Lock()
+_looking = Looking()
 
 
 def known() -> list[str]:
@@ -55,8 +54,7 @@ def known() -> list[str]:
 
 def suggest(here: Context, photo_id: int, asked: SuggestAsk) -> Regions:
     """Return what is found in a photo after some edits; the outlines are those that are to be filled."""
-    from veduta.edit.protagonists import protagonists
-    from veduta.edit.regions import kind_of, regions, shared_eyes
+    from veduta.edit.regions import kind_of
 
     kinds = {kind_of(word): word for word in reversed(asked.what)}
     start, version = start_of(here, photo_id, asked.version)
@@ -64,14 +62,10 @@ def suggest(here: Context, photo_id: int, asked: SuggestAsk) -> Regions:
     pixels = drawn(here, start, edits, settings().analysis_side)
     height, width = pixels.shape[:2]
     named = [] if edits.geometry or (version and version.base) else _named(here, photo_id)
-    photo = Photo(pixels, width, height)
-    with _looking:
-        found = regions(photo, asked.what, eyes=shared_eyes())
-        people = [region for region in found if region.kind == "people"]
-        main = {id(people[number]) for number in protagonists(people, photo)}
+    found = _looking.find(Photo(pixels, width, height), asked.what)
     across, down = _size(width, height, asked.side)
     told = []
-    for region in found:
+    for number, region in enumerate(found.regions):
         x, y, w, h = region.box
         box = (x / width, y / height, w / width, h / height)
         who = _who(named, box) if region.kind == "people" else None
@@ -83,7 +77,7 @@ def suggest(here: Context, photo_id: int, asked: SuggestAsk) -> Regions:
                 score=round(float(region.score), 4),
                 box=box,
                 mask=runs(resized(_outline(region), across, down)),
-                keep=id(region) in main,
+                keep=number in found.protagonists,
                 person_id=None if who is None else who[0],
                 person=None if who is None else who[1],
             )
