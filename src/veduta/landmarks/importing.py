@@ -108,8 +108,8 @@ def _looked_into(source: Path, items: Iterator[Item]) -> Iterator[Item]:
 
 def _nothing(source: Path | str) -> BankError:
     return BankError(
-        f"{source}: no photos there in folders of landmarks; expected are folders region/country/city/landmark (or fewer levels), "
-        "a CSV file of photos, or, with --gld, the layout of Google Landmarks v2"
+        f"{source}: no photos there in folders of landmarks; expected are folders region/country/city/landmark"
+        " (or fewer levels), a CSV file of photos, or, with --gld, the layout of Google Landmarks v2"
     )
 
 

@@ -35,7 +35,7 @@ class Looking:
 
     def find(self, photo: Photo, what: Sequence[str]) -> Found:
         """The regions that show one of the words; raises as `edit.regions.regions` does, and keeps nothing then."""
-        digest = hashlib.blake2b(np.ascontiguousarray(photo.pixels), digest_size=16).digest()
+        digest = hashlib.blake2b(np.ascontiguousarray(photo.pixels).data, digest_size=16).digest()
         key = (digest, str(photo.pixels.shape), tuple(what))
         with self._lock:
             found = self._kept.pop(key, None)
