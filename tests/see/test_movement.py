@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from veduta.image.photo import Pixels
+from veduta.see.count import Sight
 from veduta.see.cuts import Cuts
 from veduta.see.flow import Flow, Line
 from veduta.see.movement import Movement
@@ -65,6 +66,17 @@ def test_boxes_are_where_things_are() -> None:
     picture[80:160, 100:150] = (190, 30, 40)
     (one,) = movement.look(picture, 2 * WIDTH, 2 * HEIGHT)
     assert np.abs(np.array(one.box) - (200, 160, 100, 160)).max() <= 8
+
+
+def test_what_moves_is_counted_as_such() -> None:
+    movement = Movement()
+    for number, picture in enumerate(drive([12, -14])):
+        seen = movement.look(picture, WIDTH, HEIGHT)
+        if number == 18:
+            told = Sight(seen, [], WIDTH, HEIGHT, moving=True).count()
+            assert (told.count, told.low, told.high, told.method) == (2, 2, 2, "movement")
+            return
+    raise AssertionError("the film was too short")
 
 
 def test_a_cut_is_told_and_a_turn_of_the_camera_is_none() -> None:

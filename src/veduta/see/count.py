@@ -45,7 +45,8 @@ class Count:
 
     `points` are the heads (x, y) and `boxes` the bodies or heads (x, y, width, height) of those who can be told
     apart, in pixels of the full upright photo; in a dense crowd the count is higher than the number of points.
-    `method` is "detector" where all are told apart, "density" where a crowd is estimated.
+    `method` is "detector" where all are told apart, "density" where a crowd is estimated, "movement" where what
+    moves is counted: of that no interval is known, and `low` and `high` are the count.
     """
 
     count: int
@@ -53,18 +54,22 @@ class Count:
     high: int
     points: tuple[tuple[float, float], ...] = ()
     boxes: tuple[Box, ...] = ()
-    method: Literal["detector", "density"] = "detector"
+    method: Literal["detector", "density", "movement"] = "detector"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """What the networks say of one photo of (`width`, `height`): bodies and faces, doubtful ones too, and a crowd."""
+    """What the networks say of one photo of (`width`, `height`): bodies and faces, doubtful ones too, and a crowd.
+
+    Or, where `moving`, what moves in a frame, as `bodies`.
+    """
 
     bodies: list[Seen]
     faces: list[Seen]
     width: int
     height: int
     density: Density | None = None
+    moving: bool = False
 
     def count(self, region: Region | None = None) -> Count:
         """How many there are in the photo, or in a region of it."""
@@ -75,6 +80,9 @@ class Sight:
             people = [person for person, inside in zip(people, holds, strict=True) if inside]
         counted = [person for person in people if person.probability >= self._enough(person)]
         doubtful = sum(one.probability for one in people) - sum(one.probability for one in counted)
+        points, boxes = tuple(one.point for one in counted), tuple(one.box for one in counted)
+        if self.moving:
+            return Count(len(counted), len(counted), len(counted), points, boxes, "movement")
         hidden = 0.0
         if self.density is not None:
             hidden = self.density.hidden([person.point for person in counted], region)
@@ -85,8 +93,8 @@ class Sight:
             number,
             min(low, number),
             max(high, number),
-            tuple(person.point for person in counted),
-            tuple(person.box for person in counted),
+            points,
+            boxes,
             "density" if hidden else "detector",
         )
 

@@ -73,7 +73,7 @@ def count_video(
         for frame in frames(path, apart, SIDE):
             if movement is not None:
                 moving = movement.look(frame.pixels, frame.width, frame.height)
-                sight = Sight(moving, [], frame.width, frame.height)
+                sight = Sight(moving, [], frame.width, frame.height, moving=True)
             elif counter is not None:
                 # Faces tell people apart who sit close; who walks over a line is followed by the body.
                 (sight,) = counter.look([Photo(frame.pixels, frame.width, frame.height)], line is not None)
