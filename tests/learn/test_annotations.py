@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from veduta.errors import NotFound
 from veduta.learn import annotation_files
-from veduta.learn.agreement import agreement, alpha, kappa, overlapping, paired
+from veduta.learn.agreement import agreement, alpha, kappa, paired
 from veduta.learn.annotations import BadAnnotation, InUse, Item, Project
 from veduta.see.mask import encode
 
@@ -171,7 +171,6 @@ def test_pairs_are_the_best_there_are() -> None:
     pairs, alone, other = paired(first, second, 0.5)
     assert [(a.box[0], b.box[0]) for a, b, _ in pairs] == [(0, 1)]  # the same class before the better overlap
     assert pairs[0][2] == pytest.approx(90 / 110) and alone == first[1:] and other == second[1:]
-    assert overlapping((0, 0, 2, 2), (5, 5, 2, 2)) == 0 and overlapping((0, 0, 2, 2), (0, 0, 2, 2)) == 1
 
 
 def naive_alpha(pairs: list[tuple[int, int]]) -> float:

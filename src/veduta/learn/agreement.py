@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from veduta.learn.annotations import Item
-from veduta.see.finding import Box
+from veduta.see.box import overlap
 
 NOTHING = -1  # the label of what one of the two does not see
 
@@ -61,9 +61,9 @@ def agreement(
     result.images = len(both)
     for image in both:
         pairs, alone, other = paired(first[image], second[image], iou)
-        for one, two, overlap in pairs:
+        for one, two, shared in pairs:
             labels.append((one.class_id, two.class_id))
-            overlaps.append(overlap)
+            overlaps.append(shared)
             if one.class_id == two.class_id:
                 result.matched += 1
             else:
@@ -94,26 +94,18 @@ def paired(
     """
     if not first or not second:
         return [], list(first), list(second)
-    overlap = np.array([[overlapping(a.box, b.box) for b in second] for a in first])
+    overlaps = np.array([[overlap(a.box, b.box) for b in second] for a in first])
     same = np.array([[a.class_id == b.class_id for b in second] for a in first])
     # A pair counts more than all overlaps, a common class more than a better overlap.
-    worth = np.where(overlap >= iou, 10.0 + overlap + 2.0 * same, 0.0)
+    worth = np.where(overlaps >= iou, 10.0 + overlaps + 2.0 * same, 0.0)
     rows, columns = linear_sum_assignment(-worth)
-    found = [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if overlap[i, j] >= iou]
+    found = [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if overlaps[i, j] >= iou]
     left, right = {i for i, _ in found}, {j for _, j in found}
     return (
-        [(first[i], second[j], float(overlap[i, j])) for i, j in found],
+        [(first[i], second[j], float(overlaps[i, j])) for i, j in found],
         [one for number, one in enumerate(first) if number not in left],
         [one for number, one in enumerate(second) if number not in right],
     )
-
-
-def overlapping(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes (x, y, width, height)."""
-    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    common = max(0.0, across) * max(0.0, down)
-    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
 def kappa(labels: Sequence[tuple[int, int]]) -> float | None:

@@ -24,6 +24,7 @@ from veduta.library.catalog import Catalog
 from veduta.library.clusters import Groups, near
 from veduta.library.journal import Said
 from veduta.library.schema import Face, ForgottenFace, Person, PersonSum, VectorRow
+from veduta.see.box import overlap
 
 SAME_PERSON = 0.91
 """Mean cosine from which faces are one person."""
@@ -98,7 +99,7 @@ def _drop_forgotten(session: Session, ids: list[int]) -> list[int]:
         faces = session.scalars(select(Face).where(Face.finding_id.in_(ids[start : start + _BATCH])))
         for face in faces:
             places = marks.get(face.photo_id, ())
-            if any(journal.overlap(journal.box(face), place) > _FORGOTTEN for place in places):
+            if any(overlap(journal.box(face), place) > _FORGOTTEN for place in places):
                 gone.add(face.finding_id)
     erase(session, sorted(gone))
     return [face for face in ids if face not in gone]

@@ -14,6 +14,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from veduta.library.schema import Face, FaceConstraint
+from veduta.see.box import overlap
 
 SAME_PLACE = 0.4
 """Boxes that overlap more than this (intersection over union) in one photo hold the same face."""
@@ -36,15 +37,6 @@ class Said:
 def box(face: Face) -> list[float]:
     """The box of a face as entries keep it."""
     return [face.x, face.y, face.w, face.h]
-
-
-def overlap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Intersection over union of two boxes (x, y, width, height)."""
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (a[2] * a[3] + b[2] * b[3] - width * height)
 
 
 def note(session: Session, kind: str, a: Face, b: Face | None = None, person_id: int | None = None) -> None:

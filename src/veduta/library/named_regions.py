@@ -17,6 +17,7 @@ from veduta.image.metadata import FaceRegion
 from veduta.library import journal, person_names
 from veduta.library.belonging import absorb, changed, give
 from veduta.library.schema import Face, FaceConstraint, ForgottenFace, NamedRegion, Person, PhotoRow
+from veduta.see.box import overlap
 
 SAME_FACE = 0.3
 """Overlap (intersection over union) from which a region is about a face; programs draw wider or tighter."""
@@ -39,7 +40,7 @@ def keep(session: Session, photo: PhotoRow, regions: Sequence[FaceRegion]) -> No
     for name, x, y, w, h in sorted(wanted):
         region = NamedRegion(photo_id=photo.id, name=name, x=x, y=y, w=w, h=h)
         place = _place(photo, region)
-        if not any(journal.overlap(place, [f.x, f.y, f.w, f.h]) >= SAME_FACE for f in forgotten):
+        if not any(overlap(place, [f.x, f.y, f.w, f.h]) >= SAME_FACE for f in forgotten):
             session.add(region)
     session.flush()
 
@@ -62,7 +63,7 @@ def forget(session: Session, person: Person, faces: Sequence[Face]) -> None:
     for face in faces:
         for region in session.scalars(select(NamedRegion).where(NamedRegion.photo_id == face.photo_id)):
             photo = session.get_one(PhotoRow, region.photo_id)
-            if journal.overlap(_place(photo, region), journal.box(face)) >= SAME_FACE:
+            if overlap(_place(photo, region), journal.box(face)) >= SAME_FACE:
                 session.delete(region)
 
 
@@ -105,13 +106,13 @@ def _pairs(
 ) -> list[tuple[NamedRegion, Face]]:
     """Each region with its face, the best matches first; a face is named once."""
     overlaps = [
-        (journal.overlap(_place(photo, region), journal.box(face)), i, j)
+        (overlap(_place(photo, region), journal.box(face)), i, j)
         for i, region in enumerate(regions)
         for j, face in enumerate(faces)
     ]
     pairs, used, taken = [], set(), set()
-    for overlap, i, j in sorted(overlaps, key=lambda one: (-one[0], one[1], one[2])):
-        if overlap >= SAME_FACE and i not in used and j not in taken:
+    for shared, i, j in sorted(overlaps, key=lambda one: (-one[0], one[1], one[2])):
+        if shared >= SAME_FACE and i not in used and j not in taken:
             pairs.append((regions[i], faces[j]))
             used.add(i)
             taken.add(j)
@@ -119,9 +120,7 @@ def _pairs(
 
 
 def _is_about(word: FaceConstraint, face: Face) -> bool:
-    return (
-        word.face_a == face.finding_id or journal.overlap(word.box_a, journal.box(face)) > journal.SAME_PLACE
-    )
+    return word.face_a == face.finding_id or overlap(word.box_a, journal.box(face)) > journal.SAME_PLACE
 
 
 def _weigh(session: Session, region: NamedRegion, face: Face) -> int | None:
@@ -187,7 +186,7 @@ def _take_back(session: Session, photo: PhotoRow, region: NamedRegion) -> None:
     for face in session.scalars(
         select(Face).where(Face.photo_id == photo.id, Face.person_id == person.id)
     ).all():
-        if journal.overlap(place, journal.box(face)) < SAME_FACE:
+        if overlap(place, journal.box(face)) < SAME_FACE:
             continue
         if any(word.kind == "person" and _is_about(word, face) for word in said):
             continue

@@ -23,6 +23,7 @@ from veduta.library.schema import (
     now,
 )
 from veduta.library.walk import Seen
+from veduta.see.box import overlap
 from veduta.see.finding import Box, Finding
 
 THUMBNAILS = "thumbnails"
@@ -161,20 +162,12 @@ def _face_quality(finding: Finding) -> float | None:
 
 def _same_face(box: Box, faces: list[dict[str, object]]) -> dict[str, object] | None:
     """The new face that covers an old one; none that another old face already is."""
-    best, overlap = None, _SAME_FACE
+    best, most = None, _SAME_FACE
     for face in faces:
-        found = _overlap(box, tuple(float(str(face[side])) for side in "xywh"))
-        if found > overlap and face["person_id"] is None:
-            best, overlap = face, found
+        found = overlap(box, tuple(float(str(face[side])) for side in "xywh"))
+        if found > most and face["person_id"] is None:
+            best, most = face, found
     return best
-
-
-def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (a[2] * a[3] + b[2] * b[3] - width * height)
 
 
 def _verdict(session: Session, photo_id: int, recognizer: str, version: str, reason: str | None) -> None:

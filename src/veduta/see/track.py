@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from veduta.image.photo import Pixels
+from veduta.see.box import overlap
 from veduta.see.finding import Box
 
 Doubles = NDArray[np.float64]
@@ -150,7 +151,7 @@ class Tracker:
         for track in known:
             track.misses += 1
         for sighting in sure:
-            if all(_overlap(sighting.box, other.box) < DOUBLE for other in taken):
+            if all(overlap(sighting.box, other.box) < DOUBLE for other in taken):
                 self._tracks.append(_begin(self._next, sighting, time, self._height))
                 taken.append(sighting)
                 self._next += 1
@@ -256,11 +257,3 @@ def _cost(track: Track, sighting: Sighting, time: float) -> float:
     if far >= 1 or grown >= 1 or unlike >= COLORS:
         return 1.0
     return 0.55 * far + 0.15 * grown + 0.3 * unlike
-
-
-def _overlap(a: Box, b: Box) -> float:
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    shared = max(0.0, width) * max(0.0, height)
-    union = a[2] * a[3] + b[2] * b[3] - shared
-    return shared / union if union > 0 else 0.0

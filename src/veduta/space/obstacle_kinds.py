@@ -9,6 +9,7 @@ from pathlib import Path
 
 from veduta.errors import BadInput
 from veduta.image.photo import Photo, Pixels
+from veduta.see.box import overlap
 from veduta.see.finding import Finding
 from veduta.see.recognizer import Recognizer, open_recognizer
 from veduta.space.obstacles import Action, Box, Kind
@@ -93,10 +94,9 @@ class Asker:
 
     def _on(self, seen: Sequence[Finding], box: Box) -> Kind | None:
         """The object whose box is about this one."""
-        best = max(seen, key=lambda one: _overlap(one.box, box), default=None)
-        if best is None or _overlap(best.box, box) < 0.4:
-            return None
-        return self._kind(best)
+        placed = [(overlap(one.box, box), one) for one in seen if one.box is not None]
+        share, best = max(placed, key=lambda pair: pair[0], default=(0.0, None))
+        return None if best is None or share < 0.4 else self._kind(best)
 
     def _in(self, pixels: Pixels, box: Box) -> Kind | None:
         """The first label of a square around the box that names a kind in the table, else the first label."""
@@ -113,13 +113,3 @@ class Asker:
     def _kind(self, finding: Finding) -> Kind:
         parents = finding.extra.get("parents", ())
         return Kind(finding.name, finding.score, self.kinds.action([finding.name, *parents]))
-
-
-def _overlap(one: tuple[float, float, float, float] | None, other: Box) -> float:
-    """Intersection over union of two boxes."""
-    if one is None:
-        return 0.0
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    shared = max(0.0, across) * max(0.0, down)
-    return shared / (one[2] * one[3] + other[2] * other[3] - shared) if shared else 0.0
