@@ -17,17 +17,11 @@ from veduta.image.decode import load
 from veduta.image.photo import Photo, Pixels
 from veduta.landmarks.atlas import Atlas
 from veduta.landmarks.recognize import Recognizer
+from veduta.see.box import overlap
 from veduta.see.finding import Box
 from veduta.see.trunk import shared_trunk
 
 PAIRS, HEIGHT = 100, 360
-
-
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union."""
-    across = max(0.0, min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0]))
-    down = max(0.0, min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1]))
-    return across * down / (a[2] * a[3] + b[2] * b[3] - across * down)
 
 
 def shown(pixels: Pixels) -> Photo:

@@ -16,6 +16,7 @@ from veduta.landmarks.atlas import Atlas
 from veduta.landmarks.recognize import Recognizer
 from veduta.landmarks.regions import APART, LEAST, MOST, SLACK, concentrated, cropped, look, propose
 from veduta.landmarks.windows import WINDOWS, area, shared
+from veduta.see.box import overlap
 
 
 @pytest.fixture(scope="module")
@@ -28,20 +29,13 @@ def atlas(tmp_path_factory: pytest.TempPathFactory, trunk: Any) -> Atlas:
     return Atlas.open(made(tmp_path_factory.mktemp("atlases") / "maps", trunk))
 
 
-def iou(a: Any, b: Any) -> float:
-    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    both = max(0.0, across) * max(0.0, down)
-    return both / (a[2] * a[3] + b[2] * b[3] - both)
-
-
 def test_two_landmarks_side_by_side_are_both_named_in_their_halves(atlas: Atlas, trunk: Any) -> None:
     photo = halves(1, 3)
     [found] = Recognizer(atlas, 0.01, trunk).recognize([photo], [None])
     assert {one.landmark.id for one in found} == {"l0", "l2"}
     truth = {"l0": (0, 0, 96, 192), "l2": (96, 0, 96, 192)}
     for one in found:
-        assert one.box is not None and iou(one.box, truth[one.landmark.id]) > 0.6
+        assert one.box is not None and overlap(one.box, truth[one.landmark.id]) > 0.6
     [without] = Recognizer(atlas, 0.01, trunk, parts=False).recognize([halves(1, 3)], [None])
     assert len(without) <= 1
 
@@ -52,8 +46,20 @@ def test_one_landmark_is_named_once_and_nothing_is_not_named(atlas: Atlas, trunk
     assert one.landmark.id == "l1"
     [part] = recognizer.recognize([halves(2, 0)], [None])
     assert [(one.landmark.id, one.box is None) for one in part] == [("l1", False)]
-    assert part[0].box is not None and iou(part[0].box, (0, 0, 96, 192)) > 0.6
+    assert part[0].box is not None and overlap(part[0].box, (0, 0, 96, 192)) > 0.6
     assert recognizer.recognize([halves(0, 0)], [None]) == [[]]
+
+
+def test_a_named_photo_is_looked_at_again_for_good_reason_only(
+    atlas: Atlas, trunk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognizer = Recognizer(atlas, 0.5, trunk)  # the whole photo is named, however weakly
+    monkeypatch.setattr("veduta.landmarks.regions.BESIDE", 1e9)
+    before = trunk.passes
+    assert len(recognizer.recognize([halves(1, 3)], [None])[0]) == 1
+    assert trunk.passes == before + 1  # the photo itself
+    monkeypatch.setattr("veduta.landmarks.regions.BESIDE", 0.0)
+    assert len(recognizer.recognize([halves(1, 3)], [None])[0]) == 2
 
 
 def test_a_position_rules_out_landmarks_of_parts_too(atlas: Atlas, trunk: Any) -> None:
@@ -133,4 +139,4 @@ def test_two_famous_places_in_one_picture(eval_dir: Path, store: Any) -> None:
         "machu_picchu": (middle, 0, tiles[1].shape[1], 300),
     }
     assert {one.landmark.id for one in found} == set(truth)
-    assert all(one.box is not None and iou(one.box, truth[one.landmark.id]) > 0.5 for one in found)
+    assert all(one.box is not None and overlap(one.box, truth[one.landmark.id]) > 0.5 for one in found)

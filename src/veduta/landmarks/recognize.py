@@ -98,7 +98,9 @@ class Recognizer:
         possible = self._nearby.possible(look.position)
         scores = self._gallery.scores(self._gallery.embed(windows.vectors(look.sight)))
         proposed = regions.propose(np.where(possible, scores, -np.inf))
-        asked = [region for region in proposed if whole is None or region.landmark != whole.row]
+        asked = proposed
+        if whole is not None:
+            asked = [one for one in proposed if one.landmark != whole.row and one.score >= regions.BESIDE]
         sights = regions.look(self._trunk, photo, [region.window for region in asked])
         others: list[Likeliest] = []
         if asked:
