@@ -142,12 +142,14 @@ def test_missing_networks_are_told_with_what_to_do(folder: Path, tmp_path: Path)
         folder / "turned.jpg",
         "--json",
         "--recognizers",
-        "objects,quality",
+        "labels,scenes,objects,quality",
         VEDUTA_MODELS=str(tmp_path / "none"),
     )
     assert run.returncode == 1
     assert run.stdout == b""
     assert b"veduta models pull" in run.stderr
+    assert run.stderr.count(b"labels, scenes: the network efficientnet-lite2 is missing") == 1
+    assert run.stderr.count(b"efficientnet-lite2 is missing") == 1
     assert b"Traceback" not in run.stderr
 
 

@@ -99,15 +99,16 @@ def _open(asked: str | None) -> list[Recognizer]:
             f"no recognizer is called {', '.join(unknown) or repr(asked)}; known: {', '.join(known)}",
             param_hint="--recognizers",
         )
-    opened, missing = [], []
+    opened: list[Recognizer] = []
+    missing: dict[str, list[str]] = {}  # several recognizers may need one network
     for name in dict.fromkeys(wanted):
         try:
             opened.append(open_recognizer(name))
         except ModelUnavailable as error:
-            missing.append(f"{name}: {error}")
+            missing.setdefault(str(error), []).append(name)
     if missing:
         raise ModelUnavailable(
-            "\n        ".join(missing)
+            "\n        ".join(f"{', '.join(who)}: {why}" for why, who in missing.items())
             + "\n        Run `veduta models pull` once; `--recognizers quality` works without any network."
         )
     return opened
