@@ -120,7 +120,8 @@ COMMANDS = {
     "stereo_depth": "space depth --rig --focal --baseline --offset --disparities --method --sure --preview",
     "stereo_obstacles": "space obstacles --rig --focal --baseline --offset --disparities --method --high --shape-only",
     "clean_picture_set": "learn clean --out --report --labels",
-    "build_sections": "space slices --pixel --thickness --edge --turn --rigid --aligned --straighten --ground",
+    "build_sections": "space slices --pixel --thickness --edge --turn --rigid --aligned --straighten --ground"
+    " --skip-unreadable",
     "match_photos": "match --features",
     "draw_match": "match --draw",
     "message_room": "hide --capacity",

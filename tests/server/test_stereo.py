@@ -143,6 +143,11 @@ def test_sections_become_a_body_in_the_background(seen: Any, tmp_path: Path) -> 
     job = over(client, post(client, "/workshop/sections", wish, 201)["id"])
     assert (job["state"], job["message"]) == ("done", None)
     assert job["result"]["sections"] == 8 and Path(job["result"]["files"]["view.html"]).is_file()
+    (folder / "3.png").write_bytes(b"no picture")
+    job = over(client, post(client, "/workshop/sections", wish, 201)["id"])
+    assert job["state"] == "failed" and "3.png" in job["message"]
+    job = over(client, post(client, "/workshop/sections", {**wish, "skip_unreadable": True}, 201)["id"])
+    assert (job["state"], job["result"]["sections"]) == ("done", 7)
     for change, status, word in (
         ({"pixel": 0}, 422, "pixel"),
         ({"ground": "gray"}, 422, "ground"),

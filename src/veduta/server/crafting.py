@@ -43,6 +43,7 @@ def sections(here: Context, new: SectionsNew) -> JobOut:
         straighten=new.straighten,
         inverted=None if new.ground == "auto" else new.ground == "bright",
         smooth=new.smooth,
+        skip=new.skip_unreadable,
         object=Wish(new.threshold, new.opening, new.closing, new.least, new.fill),
     )
     return here.renders.add("sections", None, None, partial(_sections, folder, out, plan))

@@ -34,6 +34,9 @@ class SectionsNew(Request):
     rigid: bool = Field(default=False, description="turn and shift sections, but do not bend them")
     aligned: bool = Field(default=False, description="the sections are registered already")
     straighten: bool = Field(default=False, description="undo how the object leans")
+    skip_unreadable: bool = Field(
+        default=False, description="leave out pictures that cannot be read, and blend over their places"
+    )
     ground: Literal["auto", "dark", "bright"] = "auto"
     threshold: Annotated[int, Field(ge=0, le=255)] | None = None
     opening: Annotated[int, Field(ge=0, le=20)] = 1
