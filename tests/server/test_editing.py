@@ -246,8 +246,19 @@ def test_a_click_selects_what_is_there(client: TestClient, ids: dict[str, int]) 
     assert (w, h) == pytest.approx(((np.ptp(columns) + 1) / 300, (np.ptp(rows) + 1) / 200))
     boxed = decode(post(client, path, {"side": 300, "box": [0.2, 0.1, 0.5, 0.8]})["mask"])
     assert boxed.any() and not boxed[:, 260:].any()
+    seamed = decode(post(client, path, {"side": 300, "box": [0.2, 0.1, 0.5, 0.8], "seam": True})["mask"])
+    assert (seamed | boxed == seamed).all() and seamed.sum() > boxed.sum()
     answer = client.post(f"/api{path}", json={"side": 300})
     assert answer.status_code == 422 and "click" in answer.json()["detail"]
+
+
+def test_a_click_takes_the_thing_that_is_recognized(client: TestClient, ids: dict[str, int]) -> None:
+    path = f"/photos/{ids['astronaut.jpg']}/masks/select"
+    asked = {"side": 512, "points": [{"x": 0.43, "y": 0.75}]}
+    whole = decode(post(client, path, asked)["mask"])
+    part = decode(post(client, path, {**asked, "things": False})["mask"])
+    assert whole[100, 220] and whole[400, 220]  # her face, and her suit
+    assert not part[100, 220] and part.sum() < 0.8 * whole.sum()
 
 
 def test_photos_without_their_file(client: TestClient, ids: dict[str, int], made: Path) -> None:

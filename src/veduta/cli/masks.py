@@ -87,14 +87,22 @@ def select(
     start: Annotated[
         Path | None, typer.Option("--mask", metavar="FILE", help="What was selected before: a mask's file.")
     ] = None,
+    colors: Annotated[
+        bool,
+        typer.Option("--colors", help="By colors and edges alone, even where a thing is recognized."),
+    ] = False,
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the outline of the thing at a point or in a box."""
+    """Find the outline of the thing at a point or in a box.
+
+    One point takes the whole of a person or thing that is recognized there; more points, and --mask, go by colors.
+    """
+    from veduta.edit.erase import opened
     from veduta.edit.mask import load
+    from veduta.edit.pick import pick
     from veduta.edit.select import Click
     from veduta.edit.select import select as selected
-    from veduta.image.decode import read
 
     clicks = []
     for text in point or ():
@@ -104,9 +112,13 @@ def select(
     if box is not None:
         left, top, width, height = numbers(box, 4, "--box")
         area = (left, top, width, height)
-    pixels = read(photo)
-    before = None if start is None else load(start, (pixels.shape[1], pixels.shape[0]))
-    _write(selected(pixels, clicks, area, before), out, as_json)
+    seen = opened(photo)
+    if colors or start is not None:
+        before = None if start is None else load(start, (seen.width, seen.height))
+        found = selected(seen.full(), clicks, area, before)
+    else:
+        found = pick(seen, clicks, area)
+    _write(found, out, as_json)
 
 
 @masks.command()

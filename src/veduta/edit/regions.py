@@ -181,7 +181,7 @@ def _people(photo: Photo, kind: str, least: float, eyes: Eyes) -> list[Region]:
     for number, (one, box, patch) in enumerate(zip(everybody, boxes, patches, strict=True)):
         for index, finding in enumerate(carried):
             if owners[index] == number and finding.box is not None:
-                patch = _joined(patch, _of_box(photo, finding.box))
+                patch = _joined(patch, of_box(photo, finding.box))
         face = _face_of(one.point, faces)
         if face is not None:  # a head that the networks lost would float
             patch = _joined(patch, _head(face, photo))
@@ -242,12 +242,12 @@ def _objects(photo: Photo, kind: str, least: float, eyes: Eyes) -> list[Region]:
     found = []
     for finding in eyes.see("objects", photo):
         if finding.name == kind and finding.score >= least and finding.box is not None:
-            patch = _of_box(photo, finding.box, finding.name in BOXY)
+            patch = of_box(photo, finding.box, finding.name in BOXY)
             found.append(Region(finding.name, kind, finding.score, finding.box, patch, finding))
     return found
 
 
-def _of_box(photo: Photo, box: Box, boxy: bool = False) -> Patch:
+def of_box(photo: Photo, box: Box, boxy: bool = False) -> Patch:
     """What colors and edges make of a box: of `boxy` things, and where they make little of it, its middle as well."""
     pixels = photo.full()
     x, y, width, height = box

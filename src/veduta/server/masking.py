@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +35,11 @@ from veduta.server.problem import Refused
 from veduta.server.wire import attachment
 from veduta.settings import settings
 
-if TYPE_CHECKING:
-    from veduta.edit.regions import Region
-
 Bools = NDArray[np.bool_]
 
 MOST_PIXELS = 120_000_000
 _looking = Looking()
+_pointing = Looking()  # a click does not wait until cranes are found
 
 
 def known() -> list[str]:
@@ -76,7 +73,7 @@ def suggest(here: Context, photo_id: int, asked: SuggestAsk) -> Regions:
                 what=kinds[region.kind],
                 score=round(float(region.score), 4),
                 box=box,
-                mask=runs(resized(_outline(region), across, down)),
+                mask=runs(resized(_seamed(region.mask), across, down)),
                 keep=number in found.protagonists,
                 person_id=None if who is None else who[0],
                 person=None if who is None else who[1],
@@ -85,14 +82,13 @@ def suggest(here: Context, photo_id: int, asked: SuggestAsk) -> Regions:
     return Regions(width=across, height=down, regions=told)
 
 
-def _outline(region: Region) -> Bools:
+def _seamed(mask: Bools) -> Bools:
     """The mask of a thing, grown over the seam between it and what is behind, as erasing from files does."""
     from veduta.edit.erase import GROWTH, LEAST_GROWTH, MOST_GROWTH
     from veduta.edit.mask import grown
 
-    mask = region.mask
     most = max(LEAST_GROWTH, MOST_GROWTH * max(mask.shape))
-    return grown(mask, float(np.clip(GROWTH * region.patch.area**0.5, LEAST_GROWTH, most)))
+    return grown(mask, float(np.clip(GROWTH * np.count_nonzero(mask) ** 0.5, LEAST_GROWTH, most)))
 
 
 def select(here: Context, photo_id: int, asked: SelectAsk) -> Selected:
@@ -112,7 +108,11 @@ def select(here: Context, photo_id: int, asked: SelectAsk) -> Selected:
         x, y, w, h = asked.box
         box = (x * width, y * height, w * width, h * height)
     before = None if asked.mask is None else fitted(asked.mask.plain(), width, height)
-    return selected(find(pixels, clicks, box, before))
+    if before is None and asked.things:
+        found = _pointing.pick(Photo(pixels, width, height), clicks, box)
+    else:
+        found = find(pixels, clicks, box, before)
+    return selected(_seamed(found) if asked.seam else found)
 
 
 def combine(asked: CombineAsk) -> Selected:

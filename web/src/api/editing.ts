@@ -137,7 +137,7 @@ export async function preview(photo: number, edits: Edit[], side: number, versio
 export const masks = {
   suggest: (photo: number, body: { what: string[]; edits: Edit[]; side: number; version: number | null }, signal?: AbortSignal) =>
     post<{ width: number; height: number; regions: Region[] }>(`${at(photo)}/masks/suggest`, body, signal),
-  select: (photo: number, body: { edits: Edit[]; side: number; points: { x: number; y: number; include: boolean }[]; box: Box | null; mask: Rle | null; version: number | null }, signal?: AbortSignal) =>
+  select: (photo: number, body: { edits: Edit[]; side: number; points: { x: number; y: number; include: boolean }[]; box: Box | null; mask: Rle | null; version: number | null; seam?: boolean }, signal?: AbortSignal) =>
     post<Chosen>(`${at(photo)}/masks/select`, body, signal),
   combine: (steps: { operation: "add" | "subtract"; mask: Rle }[]) => post<Chosen>("/api/masks/combine", { steps, grow: 0, invert: false }),
 };

@@ -78,7 +78,7 @@ export class Remover {
   async select(what: { at?: Point; box?: Box; add: boolean }): Promise<void> {
     const { editing } = this;
     const answer = await this.run("Finding the edge…", (signal) =>
-      api.masks.select(editing.photo.id, { points: what.at ? [{ ...what.at, include: true }] : [], box: what.box ?? null, mask: null, side: 1440, ...this.asked }, signal));
+      api.masks.select(editing.photo.id, { points: what.at ? [{ ...what.at, include: true }] : [], box: what.box ?? null, mask: null, side: 1440, seam: what.add, ...this.asked }, signal));
     if (!answer) return;
     if (answer.pixels === 0) {
       this.told = "Nothing stands out there. Try a box around it, or the brush.";

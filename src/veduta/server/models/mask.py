@@ -68,6 +68,13 @@ class SelectAsk(Edited):
     points: Annotated[list[SpotIn], Field(max_length=200)] = Field(default_factory=list)
     box: PartBox | None = None
     mask: Runs | None = Field(default=None, description="what was chosen so far")
+    things: bool = Field(
+        default=True,
+        description="a click takes a whole thing that is recognized; false: colors and edges alone",
+    )
+    seam: bool = Field(
+        default=False, description="take the seam to what is behind as well, as removing needs it"
+    )
 
 
 class Selected(Answer):
