@@ -20,7 +20,8 @@ from benchmarks.figure import Figure, eval_dir
 from benchmarks.reliability import wilson
 from veduta.image.decode import load
 from veduta.image.photo import Photo
-from veduta.see.finding import Finding
+from veduta.see.box import overlap
+from veduta.see.finding import Box, Finding
 from veduta.see.plate_reading import plain
 from veduta.see.plates import PlateRecognizer
 
@@ -28,16 +29,7 @@ SIDE = 2048
 JUDGED = Path(__file__).with_name("plates_judged.csv")
 CASCADES = ("haarcascade_russian_plate_number.xml", "haarcascade_license_plate_rus_16stages.xml")
 OVERLAPS = (0.3, 0.5, 0.7)
-Box = tuple[float, float, float, float]
 Looker = Callable[[Photo], list[Finding]]
-
-
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union."""
-    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    common = max(0.0, across) * max(0.0, down)
-    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
 def labels(folder: Path) -> list[tuple[str, Box, str]]:
