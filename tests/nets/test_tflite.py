@@ -19,7 +19,7 @@ RANDOM = np.random.default_rng(7)
 
 
 def run(model: ov.Model, pixels: np.ndarray) -> np.ndarray:
-    return np.array(ov.Core().compile_model(model, "CPU")(pixels)[0])
+    return np.array(ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(pixels)[0])
 
 
 def lite(
