@@ -12,7 +12,7 @@ import pytest
 from tests.landmarks.made_atlas import MadeTrunk, material, photo
 from veduta.landmarks.atlas import Atlas
 from veduta.landmarks.atlas_build import build
-from veduta.landmarks.closer import CHANCE, MATCHED, Closer
+from veduta.landmarks.closer import BY_CHANCE, CHANCE, MATCHED, Closer, evidence
 from veduta.landmarks.gallery import Floats, Gallery
 from veduta.landmarks.looks import LEAD, LEADING, PLAIN, Looks, plain
 from veduta.landmarks.nearby import Nearby
@@ -75,6 +75,21 @@ def test_the_best_exemplars_say_what_all_of_them_say(atlas: Atlas, found: Keypoi
     assert {owner: count for owner, count in told.items() if count > CHANCE}.items() <= expected.items()
     best = max(expected, key=lambda owner: expected[owner])
     assert told[best] == expected[best]
+
+
+def test_what_another_landmark_explains_as_well_is_no_evidence(atlas: Atlas) -> None:
+    assert evidence({0: int(CHANCE), 1: 5}, 0) == 0 == evidence({}, 3)
+    assert evidence({0: 28, 1: 9}, 0) == pytest.approx(np.log(2))
+    assert evidence({0: 28, 1: 21}, 0) == pytest.approx(np.log(4 / 3)) and evidence({0: 28, 1: 21}, 1) == 0
+    # Two landmarks in one photo: each has more than chance gives.
+    both = {0: 90, 1: 60}
+    assert evidence(both, 0) == pytest.approx(np.log(90 / BY_CHANCE))
+    assert evidence(both, 1) == pytest.approx(np.log(60 / BY_CHANCE))
+    scores = np.array([0.1, 0.2, 0.3, 0.4], np.float32)
+    closer = Closer(atlas, Gallery(atlas))
+    raised = closer.raised(scores, {1: 40, 2: 20})
+    by_hand = scores + closer.weight * np.array([0, np.log(40 / 20), 0, 0])
+    np.testing.assert_allclose(raised, by_hand, rtol=1e-6)
 
 
 def test_few_matches_are_no_evidence(atlas: Atlas, found: Keypoints) -> None:

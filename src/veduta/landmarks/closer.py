@@ -1,10 +1,12 @@
 """A closer look at photos that are in doubt: do corners of buildings lie as in a photo of the landmark?
 
-It can only speak for a landmark, never against one: mountains, bays and crowds have no corners that come back.
+It can only speak for a landmark, never against one: mountains, bays and crowds have no corners that come back. How many
+corners fit by chance is told by the other landmarks that the photo is compared with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -32,8 +34,8 @@ SIDE_OF_POINTS = 1024
 EXEMPLARS, BEST_LANDMARKS, OF_EACH = 24, 4, 6
 MATCHED, VERIFIED = 16, 8
 
-CHANCE = 14.0
-"""Inliers that photos of different places often reach."""
+CHANCE, BY_CHANCE = 14.0, 30.0
+"""Inliers that photos of different places often reach; that they hardly ever reach, whatever is in them."""
 
 DRAWN = 16
 """Photos whose corners tell in which directions corners differ most."""
@@ -97,8 +99,8 @@ class Closer:
     def raised(self, scores: Floats, found: dict[int, int]) -> Floats:
         """Scores (landmarks,) with what the inliers `found` speak for added."""
         result = scores.copy()
-        for owner, count in found.items():
-            result[owner] += self.weight * evidence(count)
+        for owner in found:
+            result[owner] += self.weight * evidence(found, owner)
         return result
 
     def _candidates(self, embedded: Floats, scores: Floats) -> list[int]:
@@ -114,9 +116,15 @@ class Closer:
         return self._code.decode(rows, (width, height))
 
 
-def evidence(count: int) -> float:
-    """What inliers speak for: 0 up to CHANCE, then the logarithm of how many times that they are."""
-    return float(np.log(max(count, CHANCE) / CHANCE))
+def evidence(found: Mapping[int, int], owner: int) -> float:
+    """What the inliers `found` speak for a landmark: the logarithm of how many times those are that chance explains.
+
+    As many as another landmark has are chance: some photos, of towers say, find inliers wherever they look. Beyond
+    BY_CHANCE the other one may be in the photo, too.
+    """
+    other = max((count for row, count in found.items() if row != owner), default=0)
+    chance = min(max(CHANCE, other), BY_CHANCE)
+    return float(np.log(max(found.get(owner, 0), chance) / chance))
 
 
 def _scaled(corners: Keypoints) -> Floats:

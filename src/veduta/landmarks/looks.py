@@ -145,7 +145,7 @@ class Looks:
             verified = self._closer.inliers(corners, embedded, scores)
             scores = self._closer.raised(scores, verified)
         found = self.likeliest(scores, look.position)
-        if found is not None and found.said.how == "vector" and evidence(verified.get(found.row, 0)) > 0:
+        if found is not None and found.said.how == "vector" and evidence(verified, found.row) > 0:
             found = replace(found, said=replace(found.said, how="geometry"))
         return replace(look, raised=scores, likeliest=found)
 
