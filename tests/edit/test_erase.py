@@ -7,20 +7,25 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.edit.test_regions import Says, finding
+from tests.edit.test_shadow import FEET, drawn, ground, laid, person, shaded
 from veduta.edit.erase import Eraser, Keep, Wish, opened
 from veduta.edit.fill import BadMask, UnknownMethod, WholeMask
 from veduta.edit.picture_file import AnimatedPicture
 from veduta.edit.regions import Eyes
 from veduta.errors import NotFound, UnreadableImage, VedutaError
 from veduta.image.decode import read
+from veduta.image.photo import Photo
 from veduta.see.finding import Box
+from veduta.see.patch import Patch
 
 LEFT: Box = (20.0, 20.0, 24.0, 16.0)
 RIGHT: Box = (100.0, 60.0, 30.0, 20.0)
@@ -73,6 +78,34 @@ def test_what_is_found_goes_and_all_else_stays(source: Path, tmp_path: Path) -> 
     assert [r["score"] for r in json["removed"]] == [0.9, 0.8]
     assert json["removed"][0]["pixels"] == pytest.approx(24 * 16, rel=0.1)
     assert (json["out"], json["error"], json["method"]) == (str(out), None, "auto")
+
+
+def test_people_go_with_their_shadow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = person()
+    shadow = laid(mask)
+    path = tmp_path / "sunny.png"
+    Image.fromarray(drawn(shaded(ground(), shadow), mask)).save(path)
+
+    class Outlines:
+        def masks(self, photo: Photo, boxes: Sequence[Box]) -> list[Patch]:
+            return [Patch.of(mask) for _ in boxes]
+
+    x, y, width, height = Patch.of(mask).box
+    somebody = finding("person", "person", (float(x), float(y), float(width), float(height)), 0.9)
+    seen = Eyes({"objects": Says("objects", somebody), "faces": Says("faces")})
+    monkeypatch.setattr(Eyes, "person_masks", Outlines())
+    old = read(path)
+    deep = cv2.erode(shadow.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    for wanted in (True, False):
+        out, mask_out = tmp_path / f"{wanted}.png", tmp_path / f"{wanted}.mask.png"
+        told = Eraser(Wish(("people",), shadows=wanted), seen).erase(path, out, mask_out)
+        assert [one["shadow"] for one in told.removed] == [wanted]
+        light = read(out)[deep].astype(float).mean()
+        assert light > 150 if wanted else light < 130
+        assert (read(mask_out)[..., 0] > 0)[deep].all() == wanted
+    stays = Eraser(Wish(("people",), keep=Keep(points=((FEET[1], FEET[0] - 100.0),))), seen)
+    assert stays.erase(path, tmp_path / "kept.png").out is None
+    np.testing.assert_array_equal(read(path), old)
 
 
 def test_nothing_found_writes_nothing(source: Path, tmp_path: Path) -> None:

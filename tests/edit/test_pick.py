@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.edit.test_regions import Says, finding
+from tests.edit.test_shadow import FEET, drawn, ground, laid, person, shaded
 from veduta.edit.fill import BadMask
 from veduta.edit.pick import pick
 from veduta.edit.regions import Eyes
@@ -112,3 +113,29 @@ def test_points_outside_are_told(photo: Photo) -> None:
         pick(photo, [Click(300, 10)], eyes=eyes())
     with pytest.raises(BadMask, match="nothing to select"):
         pick(photo, eyes=eyes())
+
+
+def test_with_the_seam_a_person_is_taken_with_the_shadow() -> None:
+    mask = person()
+    shadow = laid(mask)
+    pixels = drawn(shaded(ground(), shadow), mask)
+    x, y, width, height = Patch.of(mask).box
+    box = (float(x), float(y), float(width), float(height))
+
+    class Outlines:
+        def masks(self, photo: Photo, boxes: list[Box]) -> list[Patch]:
+            return [Patch.of(mask) for _ in boxes]
+
+    def clicked(*findings: Finding, seam: bool = True) -> NDArray[np.bool_]:
+        seen = eyes(*findings)
+        seen._masks = Outlines()  # type: ignore[assignment]
+        photo = Photo(pixels, pixels.shape[1], pixels.shape[0])
+        return pick(photo, [Click(FEET[1], FEET[0] - 100)], eyes=seen, seam=seam)
+
+    somebody = finding("person", "person", box)
+    whole = clicked(somebody)
+    assert (whole & mask).sum() == mask.sum() and (whole & shadow).sum() > 0.9 * shadow.sum()
+    assert (clicked(somebody, seam=False) == mask).all()
+    columns = np.flatnonzero(shadow.any(axis=0))
+    other = finding("person", "person", (float(columns[0]), 0.0, float(np.ptp(columns)), 300.0))
+    assert (clicked(somebody, other) & shadow).sum() < 0.3 * shadow.sum()  # somebody else stands there

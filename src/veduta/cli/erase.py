@@ -66,6 +66,9 @@ def erase(
     least: Annotated[
         float, typer.Option("--least", metavar="P", min=0, max=1, help="How sure a find must be.")
     ] = 0.5,
+    shadows: Annotated[
+        bool, typer.Option("--shadows/--no-shadows", help="People go with the shadow that they cast.")
+    ] = True,
     no_location: NoLocationOption = False,
     save_mask: Annotated[
         bool, typer.Option("--save-mask", help="Also write what was removed, as NAME.mask.png.")
@@ -85,7 +88,7 @@ def erase(
     from veduta.cli.outcome import Outcomes
     from veduta.edit.erase import Eraser
 
-    wish = _wish(what, keep or [], method, grow, feather, least, not no_location, library)
+    wish = _wish(what, keep or [], method, grow, feather, least, not no_location, shadows, library)
     paths, problems = expand(photos, skip=out)
     batch = Batch(photos, paths, out, wish, save_mask)
     eraser = Eraser(wish)
@@ -116,6 +119,7 @@ def _wish(
     feather: float | None,
     least: float,
     location: bool,
+    shadows: bool,
     library: Path | None,
 ) -> Wish:
     from veduta.cli.keeping import keeping
@@ -143,6 +147,7 @@ def _wish(
         feather=feather,
         least=least,
         location=location,
+        shadows=shadows,
     )
 
 

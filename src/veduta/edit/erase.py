@@ -17,9 +17,11 @@ from veduta.edit.fill import METHODS, Method, UnknownMethod, WholeMask, fill
 from veduta.edit.picture_file import check_still, save
 from veduta.edit.protagonists import protagonists
 from veduta.edit.regions import LEAST, Eyes, Region, kind_of, regions
+from veduta.edit.seam import seamed
+from veduta.edit.shadow import cast as cast_shadow
 from veduta.errors import BadInput
 from veduta.image.decode import load
-from veduta.image.photo import Photo, at_most
+from veduta.image.photo import Photo, Pixels, at_most
 from veduta.progress import Progress
 from veduta.see.face_identity import MAYBE_PERSON
 from veduta.see.patch import Patch
@@ -28,12 +30,8 @@ from veduta.settings import settings
 Bool = NDArray[np.bool_]
 Vectors = NDArray[np.float32]
 
-# By how many pixels masks grow: edges of things are mixed with what is behind, and leave a ghost. A share of the
-# thing's size, and bounds in shares of the photo's longer side.
-GROWTH = 0.03
-LEAST_GROWTH, MOST_GROWTH = 2.0, 0.008
-# Over how much of the growth the filling fades into the photo.
-FADE = 0.5
+# Over how many pixels, for a longer side of 2000, the filling fades into the photo.
+FADE = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +49,10 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to erase, and how: kinds or names (`what`), mask files, and how the hole is filled."""
+    """What to erase, and how: kinds or names (`what`), mask files, and how the hole is filled.
+
+    With `shadows`, people go with the shadow that they cast on the ground.
+    """
 
     what: tuple[str, ...] = ()
     mask_files: tuple[Path, ...] = ()
@@ -61,6 +62,7 @@ class Wish:
     feather: float | None = None
     least: float = LEAST
     location: bool = True
+    shadows: bool = True
 
     def __post_init__(self) -> None:
         """Raise NotFound or UnknownMethod before any photo is opened."""
@@ -110,8 +112,13 @@ class Eraser:
         if not go:
             return _nothing(path, photo, told, notes, time.monotonic() - started)
         whole = np.zeros((photo.height, photo.width), bool)
-        for region in go:
-            _grown(region, self.wish.grow, max(whole.shape)).add_to(whole)
+        gone = [self._gone(region) for region in go]
+        for patch in gone:
+            patch.add_to(whole)
+        pixels = photo.full()
+        shadows = self._shadows(pixels, go, gone, whole, stay) if self.wish.shadows else {}
+        for shadow in shadows.values():
+            shadow.add_to(whole)
         for region in stay:  # who stays is never touched, however near
             _without(whole, region.patch)
         if not whole.any():
@@ -122,7 +129,6 @@ class Eraser:
             raise WholeMask(
                 f"{path.name}: what was found covers the whole photo: nothing is left to fill from"
             )
-        pixels = photo.full()
         alpha = self._alpha(whole, stay)
         edited = fill(pixels, alpha, cast(Method, self.wish.method), progress=progress)
         written = save(path, edited, out, changed=alpha > 0, location=self.wish.location)
@@ -133,7 +139,7 @@ class Eraser:
             out,
             photo.width,
             photo.height,
-            [_told(region) for region in go],
+            [_told(region, number in shadows) for number, region in enumerate(go)],
             told,
             self.wish.method,
             time.monotonic() - started,
@@ -169,10 +175,30 @@ class Eraser:
             notes,
         )
 
+    def _gone(self, region: Region) -> Patch:
+        """The mask of a thing with the seam around it; masks of files as they are."""
+        if self.wish.grow is None and region.kind == "mask":
+            return region.patch
+        return seamed(region.patch, self.wish.grow)
+
+    def _shadows(
+        self, pixels: Pixels, go: Sequence[Region], gone: Sequence[Patch], whole: Bool, stay: Sequence[Region]
+    ) -> dict[int, Patch]:
+        """The shadows of people who go, by their number."""
+        taken = whole.copy()
+        for region in stay:
+            region.patch.add_to(taken)
+        found = {
+            number: cast_shadow(pixels, patch, taken)
+            for number, (region, patch) in enumerate(zip(go, gone, strict=True))
+            if region.kind == "people"
+        }
+        return {number: shadow for number, shadow in found.items() if shadow is not None}
+
     def _alpha(self, whole: Bool, stay: Sequence[Region]) -> NDArray[np.float32]:
         feather = self.wish.feather
         if feather is None:
-            feather = max(1.0, FADE * LEAST_GROWTH * max(whole.shape) / 2000)
+            feather = max(1.0, FADE * max(whole.shape) / 2000)
         alpha = masks.feathered(whole, feather)
         for region in stay:
             height, width = region.patch.inside.shape
@@ -204,32 +230,15 @@ def _of_file(path: Path, mask: Bool) -> Region:
     return Region(path.name, "mask", 1.0, (float(x), float(y), float(width), float(height)), patch)
 
 
-def _told(region: Region) -> dict[str, Any]:
+def _told(region: Region, shadow: bool = False) -> dict[str, Any]:
     return {
         "name": region.name,
         "kind": region.kind,
         "score": round(float(region.score), 4),
         "box": [round(float(v), 1) for v in region.box],
         "pixels": region.patch.area,
+        "shadow": shadow,
     }
-
-
-def _grown(region: Region, asked: float | None, longer: int) -> Patch:
-    """The mask of a thing grown over the seam between it and what is behind; masks of files as they are."""
-    patch = region.patch
-    if asked is None:
-        if region.kind == "mask":
-            return patch
-        asked = float(
-            np.clip(GROWTH * patch.area**0.5, LEAST_GROWTH, max(LEAST_GROWTH, MOST_GROWTH * longer))
-        )
-    room = int(np.ceil(max(0.0, asked))) + 1
-    height, width = patch.inside.shape
-    top, left = min(room, patch.top), min(room, patch.left)
-    bottom = min(room, patch.height - patch.top - height)
-    right = min(room, patch.width - patch.left - width)
-    inside = masks.grown(np.pad(patch.inside, ((top, bottom), (left, right))), asked)
-    return Patch(patch.left - left, patch.top - top, inside, patch.height, patch.width)
 
 
 def _without(mask: Bool, patch: Patch) -> None:

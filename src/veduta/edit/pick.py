@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.edit.regions import BOXY, Eyes, of_box, shared_eyes
+from veduta.edit.seam import seamed
 from veduta.edit.select import Click, select
+from veduta.edit.shadow import cast
 from veduta.errors import ModelUnavailable
 from veduta.image.photo import Photo
 from veduta.see.box import overlap
@@ -26,26 +28,43 @@ TRIED = 3
 
 
 def pick(
-    photo: Photo, clicks: Sequence[Click] = (), box: Box | None = None, eyes: Eyes | None = None
+    photo: Photo,
+    clicks: Sequence[Click] = (),
+    box: Box | None = None,
+    eyes: Eyes | None = None,
+    seam: bool = False,
 ) -> Bool:
     """The mask (height, width) of what is at a click or in a box (x, y, width, height in pixels of the full photo).
 
     A single click takes the whole of the smallest thing that recognizers see there, and a box around a person the
-    person. With more clicks, or where nothing is recognized, colors and edges decide (see `select`). Raises BadMask.
+    person. With more clicks, or where nothing is recognized, colors and edges decide (see `select`). With `seam`, the
+    seam to what is behind and a person's shadow belong to it. Raises BadMask.
     """
-    patch = None
+    found = None
     try:
         if box is None and len(clicks) == 1 and clicks[0].include:
-            patch = _at(photo, clicks[0], eyes or shared_eyes())
+            found = _at(photo, clicks[0], eyes or shared_eyes())
         elif box is not None and not clicks:
-            patch = _person_in(photo, box, eyes or shared_eyes())
+            found = _person_in(photo, box, eyes or shared_eyes())
     except ModelUnavailable:  # colors and edges need no network
-        patch = None
-    return select(photo.full(), clicks, box) if patch is None else patch.full()
+        found = None
+    patch, others = found or (Patch.of(select(photo.full(), clicks, box)), None)
+    if not seam:
+        return patch.full()
+    patch = seamed(patch)
+    mask = patch.full()
+    if others is not None:
+        taken = mask.copy()
+        for x, y, width, height in others:
+            taken[int(max(0, y)) : int(y + height), int(max(0, x)) : int(x + width)] = True
+        shadow = cast(photo.full(), patch, taken)
+        if shadow is not None:
+            shadow.add_to(mask)
+    return mask
 
 
-def _at(photo: Photo, click: Click, eyes: Eyes) -> Patch | None:
-    """The smallest thing seen whose outline holds the click."""
+def _at(photo: Photo, click: Click, eyes: Eyes) -> tuple[Patch, list[Box] | None] | None:
+    """The smallest thing seen whose outline holds the click; of a person, the boxes of everybody else as well."""
     seen = [(f.box, f.name) for f in eyes.see("objects", photo) if f.box is not None and f.score >= LEAST]
     there = [(box, name) for box, name in seen if _inside(click, box)]
     people = [box for box, name in seen if name == "person"]
@@ -54,18 +73,25 @@ def _at(photo: Photo, click: Click, eyes: Eyes) -> Patch | None:
             # Whoever stands close may own the pixel as well.
             close = [box, *(other for other in people if other != box and overlap(box, other) > 0)]
             patch = eyes.person_masks.masks(photo, close)[0]
+            others: list[Box] | None = [other for other in people if other != box]
         else:
-            patch = of_box(photo, box, name in BOXY)
+            patch, others = of_box(photo, box, name in BOXY), None
         if _holds(patch, click):
-            return patch
+            return patch, others
     return None
 
 
-def _person_in(photo: Photo, box: Box, eyes: Eyes) -> Patch | None:
-    """The person whom a box was drawn around."""
-    seen = [f.box for f in eyes.see("objects", photo) if f.name == "person" and f.score >= LEAST]
-    best = max((overlap(box, other) for other in seen if other is not None), default=0.0)
-    return eyes.person_masks.masks(photo, [box])[0] if best >= SAME else None
+def _person_in(photo: Photo, box: Box, eyes: Eyes) -> tuple[Patch, list[Box]] | None:
+    """The person whom a box was drawn around, and the boxes of everybody else."""
+    seen = [
+        f.box
+        for f in eyes.see("objects", photo)
+        if f.name == "person" and f.score >= LEAST and f.box is not None
+    ]
+    best = max(seen, key=lambda other: overlap(box, other), default=None)
+    if best is None or overlap(box, best) < SAME:
+        return None
+    return eyes.person_masks.masks(photo, [box])[0], [other for other in seen if other != best]
 
 
 def _inside(click: Click, box: Box) -> bool:

@@ -54,12 +54,12 @@ class Looking:
                 known.found[words] = _look(known.photo, what)
             return known.found[words]
 
-    def pick(self, photo: Photo, clicks: Sequence[Click], box: Box | None) -> NDArray[np.bool_]:
+    def pick(self, photo: Photo, clicks: Sequence[Click], box: Box | None, seam: bool) -> NDArray[np.bool_]:
         """The mask of what is at a click or in a box, see `edit.pick.pick`."""
         from veduta.edit.pick import pick
 
         with self._known(photo) as known:
-            return pick(known.photo, clicks, box)
+            return pick(known.photo, clicks, box, seam=seam)
 
     @contextmanager
     def _known(self, photo: Photo) -> Iterator[_Known]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from veduta.edit.edits import Edits
 from veduta.edit.mask_fit import fitted, resized
-from veduta.image.photo import Photo
+from veduta.image.photo import Photo, Pixels
 from veduta.library import closeup, masks
 from veduta.library.masks import SavedMask
 from veduta.see.mask import decode, encode
@@ -34,6 +35,9 @@ from veduta.server.models.mask import (
 from veduta.server.problem import Refused
 from veduta.server.wire import attachment
 from veduta.settings import settings
+
+if TYPE_CHECKING:
+    from veduta.edit.regions import Region
 
 Bools = NDArray[np.bool_]
 
@@ -62,7 +66,8 @@ def suggest(here: Context, photo_id: int, asked: SuggestAsk) -> Regions:
     found = _looking.find(Photo(pixels, width, height), asked.what)
     across, down = _size(width, height, asked.side)
     told = []
-    for number, region in enumerate(found.regions):
+    masks = _masks(pixels, found.regions, asked.shadows)
+    for number, (region, (mask, shadow)) in enumerate(zip(found.regions, masks, strict=True)):
         x, y, w, h = region.box
         box = (x / width, y / height, w / width, h / height)
         who = _who(named, box) if region.kind == "people" else None
@@ -73,7 +78,8 @@ def suggest(here: Context, photo_id: int, asked: SuggestAsk) -> Regions:
                 what=kinds[region.kind],
                 score=round(float(region.score), 4),
                 box=box,
-                mask=runs(resized(_seamed(region.mask), across, down)),
+                mask=runs(resized(mask, across, down)),
+                shadow=shadow,
                 keep=number in found.protagonists,
                 person_id=None if who is None else who[0],
                 person=None if who is None else who[1],
@@ -82,19 +88,31 @@ def suggest(here: Context, photo_id: int, asked: SuggestAsk) -> Regions:
     return Regions(width=across, height=down, regions=told)
 
 
-def _seamed(mask: Bools) -> Bools:
-    """The mask of a thing, grown over the seam between it and what is behind, as erasing from files does."""
-    from veduta.edit.erase import GROWTH, LEAST_GROWTH, MOST_GROWTH
-    from veduta.edit.mask import grown
+def _masks(pixels: Pixels, regions: Sequence[Region], shadows: bool) -> list[tuple[Bools, bool]]:
+    """The mask of each thing as erasing from files takes it: with the seam around it, people with their shadow."""
+    from veduta.edit.seam import seamed
+    from veduta.edit.shadow import cast
 
-    most = max(LEAST_GROWTH, MOST_GROWTH * max(mask.shape))
-    return grown(mask, float(np.clip(GROWTH * np.count_nonzero(mask) ** 0.5, LEAST_GROWTH, most)))
+    patches = [seamed(region.patch) for region in regions]
+    taken = np.zeros(pixels.shape[:2], bool)
+    for patch in patches:
+        patch.add_to(taken)
+    made = []
+    for region, patch in zip(regions, patches, strict=True):
+        mask = patch.full()
+        shadow = cast(pixels, patch, taken) if shadows and region.kind == "people" else None
+        if shadow is not None:
+            shadow.add_to(mask)
+        made.append((mask, shadow is not None))
+    return made
 
 
 def select(here: Context, photo_id: int, asked: SelectAsk) -> Selected:
     """Return the outline of what was clicked on."""
+    from veduta.edit.seam import seamed
     from veduta.edit.select import Click
     from veduta.edit.select import select as find
+    from veduta.see.patch import Patch
 
     start, _ = start_of(here, photo_id, asked.version)
     pixels = drawn(here, start, Edits.from_json(asked.edits), asked.side)
@@ -109,10 +127,9 @@ def select(here: Context, photo_id: int, asked: SelectAsk) -> Selected:
         box = (x * width, y * height, w * width, h * height)
     before = None if asked.mask is None else fitted(asked.mask.plain(), width, height)
     if before is None and asked.things:
-        found = _pointing.pick(Photo(pixels, width, height), clicks, box)
-    else:
-        found = find(pixels, clicks, box, before)
-    return selected(_seamed(found) if asked.seam else found)
+        return selected(_pointing.pick(Photo(pixels, width, height), clicks, box, asked.seam))
+    found = find(pixels, clicks, box, before)
+    return selected(seamed(Patch.of(found)).full() if asked.seam else found)
 
 
 def combine(asked: CombineAsk) -> Selected:

@@ -29,6 +29,7 @@ class SuggestAsk(Edited):
 
     what: Annotated[list[What], Field(min_length=1, max_length=10)]
     side: Side = 1440
+    shadows: bool = Field(default=True, description="people with the shadow that they cast on the ground")
 
 
 class RegionOut(Answer):
@@ -40,6 +41,7 @@ class RegionOut(Answer):
     score: float
     box: tuple[float, float, float, float]
     mask: Runs
+    shadow: bool = Field(description="the mask has its shadow as well")
     keep: bool = Field(description="a protagonist of the photo, who should stay")
     person_id: int | None
     person: Text | None
@@ -73,7 +75,8 @@ class SelectAsk(Edited):
         description="a click takes a whole thing that is recognized; false: colors and edges alone",
     )
     seam: bool = Field(
-        default=False, description="take the seam to what is behind as well, as removing needs it"
+        default=False,
+        description="take the seam to what is behind and a person's shadow as well, as removing needs it",
     )
 
 
