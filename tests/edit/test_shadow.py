@@ -67,6 +67,16 @@ def test_a_shadow_is_found_whole(aside: float, down: float) -> None:
     assert not (got & ~wide).any()
 
 
+def test_a_shadow_may_go_on_beyond_the_photo() -> None:
+    mask = person()
+    shadow = laid(mask, 1.6, -0.3)
+    pixels = drawn(shaded(ground(), shadow), mask)
+    edge = FEET[1] + 60
+    assert shadow[:, edge].any()
+    got = found(pixels[:, :edge], mask[:, :edge])
+    assert got is not None and (got & shadow[:, :edge]).sum() > 0.9 * shadow[:, :edge].sum()
+
+
 def test_depth_and_transparency_change_nothing() -> None:
     mask = person()
     plain = drawn(shaded(ground(), laid(mask)), mask)
@@ -122,5 +132,8 @@ def test_the_small_and_those_at_the_border() -> None:
         mask = np.zeros((HEIGHT, WIDTH), bool)
         mask[rows, columns] = True
         assert found(drawn(ground(), mask), mask) is None
+    thin = np.zeros((3000, 1), bool)
+    thin[500:2500] = True
+    assert found(np.full((3000, 1, 3), 180, np.uint8), thin) is None
     whole = np.ones((HEIGHT, WIDTH), bool)
     assert found(drawn(ground(), whole), whole) is None

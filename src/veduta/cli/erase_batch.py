@@ -35,7 +35,16 @@ class Batch(Copies):
 def _fingerprint(wish: Wish, save_mask: bool) -> str:
     """What was wished, as a short text; masks by their content, faces by their vectors."""
     digest = hashlib.sha256()
-    told = [wish.what, wish.method, wish.grow, wish.feather, wish.least, wish.location, wish.shadows, save_mask]
+    told = [
+        wish.what,
+        wish.method,
+        wish.grow,
+        wish.feather,
+        wish.least,
+        wish.location,
+        wish.shadows,
+        save_mask,
+    ]
     digest.update(json.dumps([told, wish.keep.points, wish.keep.protagonists]).encode())
     for file in wish.mask_files:
         digest.update(file.read_bytes())

@@ -8,7 +8,7 @@ Ratios of colors as what a shadow keeps: Finlayson et al. 2006, "On the removal 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -75,13 +75,15 @@ def cast(pixels: Pixels, caster: Patch, taken: Bool) -> Patch | None:
     scale = min(1.0, TALL / tall)
     colors = _logarithms(_small(pixels[window][..., :3], scale), tall * scale)
     own, others = _small_mask(caster.full()[window], scale), _small_mask(taken[window], scale)
-    found = _look(colors, own, ~others, tall * scale)
+    rows, columns = window
+    # Where the photo ends, a shadow may go on.
+    goes_on = (columns.start == 0, columns.stop == caster.width)
+    found = _look(colors, own, ~others, tall * scale, goes_on)
     if found is None:
         return None
     radius = max(1, round(PENUMBRA * tall * scale))
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     soft = cv2.dilate(found.astype(np.uint8) * 255, disk)
-    rows, columns = window
     size = (columns.stop - columns.start, rows.stop - rows.start)
     inside = cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR) > 127
     return Patch(columns.start, rows.start, inside, caster.height, caster.width)
@@ -100,14 +102,18 @@ def _window(caster: Patch) -> tuple[slice, slice]:
 def _small(pixels: Pixels, scale: float) -> Floats:
     """Shares (h, w, 3) of full white."""
     whole = np.float32(np.iinfo(pixels.dtype).max)
-    return (
-        cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.float32) / whole
+    return np.asarray(
+        cv2.resize(pixels, _size(pixels, scale), interpolation=cv2.INTER_AREA) / whole, np.float32
     )
 
 
 def _small_mask(mask: Bool, scale: float) -> Bool:
-    shares = cv2.resize(mask.astype(np.uint8) * 255, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    shares = cv2.resize(mask.astype(np.uint8) * 255, _size(mask, scale), interpolation=cv2.INTER_AREA)
     return np.asarray(shares > 60, bool)
+
+
+def _size(pixels: NDArray[Any], scale: float) -> tuple[int, int]:
+    return max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
 
 
 def _logarithms(shares: Floats, tall: float) -> Floats:
@@ -125,7 +131,7 @@ class _Ground(NamedTuple):
     color: Floats
 
 
-def _look(colors: Floats, own: Bool, free: Bool, tall: float) -> Bool | None:
+def _look(colors: Floats, own: Bool, free: Bool, tall: float, goes_on: tuple[bool, bool]) -> Bool | None:
     if not own.any():
         return None
     light = colors.mean(axis=2)
@@ -153,7 +159,7 @@ def _look(colors: Floats, own: Bool, free: Bool, tall: float) -> Bool | None:
     )
     alike = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
     shadow = _touching(alike | begins, begins)
-    return shadow if _plausible(shadow, own, free, darkness < EDGE * deep) else None
+    return shadow if _plausible(shadow, own, free, darkness < EDGE * deep, goes_on) else None
 
 
 def _ground(colors: Floats, light: Floats, where: Bool) -> _Ground | None:
@@ -179,12 +185,14 @@ def _touching(where: Bool, seeds: Bool) -> Bool:
     return np.asarray(kept[parts], bool)
 
 
-def _plausible(shadow: Bool, own: Bool, free: Bool, beyond: Bool) -> bool:
+def _plausible(shadow: Bool, own: Bool, free: Bool, beyond: Bool, goes_on: tuple[bool, bool]) -> bool:
     """Whether it is as large as shadows are, ends within the window, and in an edge."""
     area = int(shadow.sum())
     if not LEAST * own.sum() <= area <= MOST * own.sum():
         return False
-    rim = shadow[:-1, 0].sum() + shadow[:-1, -1].sum() + shadow[0].sum()
+    rim = shadow[0].sum() + sum(
+        0 if on else shadow[:-1, side].sum() for on, side in zip(goes_on, (0, -1), strict=True)
+    )
     if rim > 0.16 * area**0.5:
         return False
     near, far = (
