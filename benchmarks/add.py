@@ -5,6 +5,7 @@ run.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -105,6 +106,7 @@ def _child(*arguments: Path | str) -> dict[str, Any]:
         [sys.executable, "-m", "benchmarks.add", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # as `veduta` itself sets it
         check=True,
         cwd=Path(__file__).parents[1],
     )
