@@ -17,7 +17,7 @@ from veduta.landmarks.gallery import Floats, Gallery, Numbers
 from veduta.see.keypoints import Keypoints
 from veduta.see.matching import nearest
 from veduta.see.outlines import Outlines
-from veduta.see.verification import inliers
+from veduta.see.verification import explained
 
 SIDE = 640
 """Longer side, in pixels, at which corners are looked for."""
@@ -64,8 +64,8 @@ class Closer:
         some = list(self._place)[:: max(1, len(self._place) // DRAWN)]
         return Outlines.fit(np.concatenate([self._kept(row).vectors for row in some]))
 
-    def inliers(self, corners: Keypoints, embedded: Floats, scores: Floats) -> dict[int, int]:
-        """The most corners that one camera motion explains, for landmarks (rows) where that could be evidence.
+    def inliers(self, corners: Keypoints, embedded: Floats, scores: Floats) -> dict[int, Floats]:
+        """Where the most corners lie that one camera motion explains, for landmarks (rows) where it could be evidence.
 
         `embedded` (d,) and `scores` (landmarks,) are those of the same photo: they choose which photos to compare.
         """
@@ -79,13 +79,15 @@ class Closer:
             if len(pairs) > CHANCE:
                 matched.append((len(pairs), row, pairs, kept))
         matched.sort(key=lambda match: (-match[0], match[1]))
-        found: dict[int, int] = {}
+        found: dict[int, Floats] = {}
         for most, row, pairs, kept in matched[:VERIFIED]:
             owner = int(self._owners[row])
+            before = found.get(owner, points[:0])
             # No motion explains more corners than match.
-            if most > found.get(owner, 0):
-                count = inliers(points[pairs[:, 0]], _scaled(kept)[pairs[:, 1]])
-                found[owner] = max(found.get(owner, 0), count)
+            if most > len(before):
+                here = points[pairs[:, 0]]
+                fitting = here[explained(here, _scaled(kept)[pairs[:, 1]])]
+                found[owner] = max(before, fitting, key=len)
         return found
 
     def _worth(self, corners: Keypoints, rows: list[int]) -> list[int]:
@@ -96,7 +98,7 @@ class Closer:
         glanced = [(len(nearest(few, self._kept(row, FEW_KEPT).vectors)), row) for row in rows]
         return [row for _, row in sorted(glanced, key=lambda seen: (-seen[0], seen[1]))[:MATCHED]]
 
-    def raised(self, scores: Floats, found: dict[int, int]) -> Floats:
+    def raised(self, scores: Floats, found: Mapping[int, Floats]) -> Floats:
         """Scores (landmarks,) with what the inliers `found` speak for added."""
         result = scores.copy()
         for owner in found:
@@ -116,15 +118,23 @@ class Closer:
         return self._code.decode(rows, (width, height))
 
 
-def evidence(found: Mapping[int, int], owner: int) -> float:
+def evidence(found: Mapping[int, Floats], owner: int) -> float:
     """What the inliers `found` speak for a landmark: the logarithm of how many times those are that chance explains.
 
-    As many as another landmark has are chance: some photos, of towers say, find inliers wherever they look. Beyond
-    BY_CHANCE the other one may be in the photo, too.
+    As many as another landmark has in the same place are chance: some photos, of towers say, find inliers wherever
+    they look. Elsewhere in the photo, and beyond BY_CHANCE, the other one may be in it as well.
     """
-    other = max((count for row, count in found.items() if row != owner), default=0)
-    chance = min(max(CHANCE, other), BY_CHANCE)
-    return float(np.log(max(found.get(owner, 0), chance) / chance))
+    own = found.get(owner)
+    if own is None or len(own) <= CHANCE:
+        return 0.0
+    low, high = own.min(axis=0), own.max(axis=0)
+    others = [
+        len(there)
+        for row, there in found.items()
+        if row != owner and len(there) and ((there >= low) & (there <= high)).all(axis=1).mean() >= 0.5
+    ]
+    chance = min(max(CHANCE, *others), BY_CHANCE) if others else CHANCE
+    return float(np.log(max(len(own), chance) / chance))
 
 
 def _scaled(corners: Keypoints) -> Floats:

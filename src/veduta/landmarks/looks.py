@@ -138,7 +138,7 @@ class Looks:
         )
 
     def _closely(self, look: Look, embedded: Floats) -> Look:
-        verified: dict[int, int] = {}
+        verified: dict[int, Floats] = {}
         scores = look.scores
         if self._closer and self.doubtful(look) and not self._settled(look):
             corners = self._features().extract(look.photo.at_side(SIDE), SIDE)

@@ -63,7 +63,13 @@ def fundamental(a: Floats, b: Floats, tolerance: float = TOLERANCE) -> Motion:
 
 def inliers(a: Floats, b: Floats, tolerance: float = TOLERANCE) -> int:
     """How many of the matches a[i] - b[i] (n, 2) one camera motion explains: the better of both models."""
-    return max(homography(a, b, tolerance).count, fundamental(a, b, tolerance).count)
+    return int(explained(a, b, tolerance).sum())
+
+
+def explained(a: Floats, b: Floats, tolerance: float = TOLERANCE) -> NDArray[np.bool_]:
+    """Which of the matches a[i] - b[i] (n, 2) one camera motion explains: the better of both models."""
+    flat, still = homography(a, b, tolerance), fundamental(a, b, tolerance)
+    return (flat if flat.count >= still.count else still).inliers
 
 
 def _motion(model: Model, count: int, search: Callable[[], tuple[Any, Any]]) -> Motion:
