@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veduta.image.photo import Pixels
+from veduta.see.connected import connected
 from veduta.see.patch import Patch
 
 Bool = NDArray[np.bool_]
@@ -29,8 +30,8 @@ LEAST_TALL = 24
 ASIDE, BELOW, ABOVE = 1.3, 0.6, 0.55
 """How far shadows are looked for: aside of, below and above the feet, in heights of who casts them."""
 
-FEET, TOUCH, AROUND = 0.16, 0.07, (0.12, 0.9)
-"""The part of the height that is feet; how near to them a shadow begins; where the ground is seen."""
+FEET, TOUCH, AROUND, LEVEL = 0.16, 0.07, (0.12, 0.9), 0.36
+"""In heights: what is feet; how near to them a shadow begins; where the ground is seen, and how far above the feet."""
 
 GAMMA, BLACK = 2.2, 0.004
 """From values to light, and the light below which there are no colors."""
@@ -140,7 +141,7 @@ def _look(colors: Floats, own: Bool, free: Bool, tall: float, goes_on: tuple[boo
     feet[: max(0, round(low - FEET * tall))] = False
     away = cv2.distanceTransform((~feet).astype(np.uint8), cv2.DIST_L2, 5) / tall
     # What is behind stands higher in the picture than its foot.
-    level = np.arange(len(own))[:, None] > low - ABOVE * 0.65 * tall
+    level = np.arange(len(own))[:, None] > low - LEVEL * tall
     ground = _ground(colors, light, free & level & (away > AROUND[0]) & (away < AROUND[1]))
     if ground is None:
         return None
@@ -158,7 +159,7 @@ def _look(colors: Floats, own: Bool, free: Bool, tall: float, goes_on: tuple[boo
         free & (darkness > deep / 2) & (darkness < 2.2 * deep + 0.2) & (np.abs(hue - tint).max(axis=2) < OFF)
     )
     alike = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
-    shadow = _touching(alike | begins, begins)
+    shadow = connected(alike | begins, begins, 4)
     return shadow if _plausible(shadow, own, free, darkness < EDGE * deep, goes_on) else None
 
 
@@ -174,15 +175,6 @@ def _ground(colors: Floats, light: Floats, where: Bool) -> _Ground | None:
     if middle < BRIGHT or np.percentile(np.abs(light[even] - middle), 80) > SPREAD:
         return None
     return _Ground(middle, np.median(colors[even], axis=0) - np.float32(middle))
-
-
-def _touching(where: Bool, seeds: Bool) -> Bool:
-    """The parts of `where` that have a seed."""
-    count, parts = cv2.connectedComponents(where.astype(np.uint8), connectivity=4)
-    kept = np.zeros(count, bool)
-    kept[np.unique(parts[seeds])] = True
-    kept[0] = False
-    return np.asarray(kept[parts], bool)
 
 
 def _plausible(shadow: Bool, own: Bool, free: Bool, beyond: Bool, goes_on: tuple[bool, bool]) -> bool:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veduta.see.connected import connected
 from veduta.see.crane_network import Floats
 
 Mask = NDArray[np.bool_]
@@ -41,7 +42,7 @@ class Crane:
 def cranes(probability: Floats) -> list[Crane]:
     """The cranes in a map of probabilities, largest first."""
     longer = max(probability.shape)
-    grown = _grown(probability >= SURE, probability >= LIKELY)
+    grown = connected(probability >= LIKELY, probability >= SURE)
     if not grown.any():
         return []
     grown = with_ropes(with_hanging(grown, probability))
@@ -58,15 +59,6 @@ def cranes(probability: Floats) -> list[Crane]:
         if crane.extent >= LEAST_EXTENT * longer:
             found.append(crane)
     return sorted(found, key=lambda crane: -int(crane.mask.sum()))
-
-
-def _grown(seeds: Mask, allowed: Mask) -> Mask:
-    """The connected parts of `allowed` that hold a seed."""
-    count, labels = cv2.connectedComponents(allowed.astype(np.uint8), connectivity=8)
-    kept = np.zeros(count, bool)
-    kept[np.unique(labels[seeds & allowed])] = True
-    kept[0] = False
-    return np.asarray(kept[labels])
 
 
 def with_hanging(mask: Mask, probability: Floats) -> Mask:
